@@ -1,0 +1,177 @@
+"""From evidence to a class of failure: types, statuses and numbers first, texts last."""
+
+from __future__ import annotations
+
+import errno
+import re
+from typing import NamedTuple
+
+from ytarchive_tui.domain.errors import Evidence, Failure, FailureClass
+from ytarchive_tui.domain.text import plain
+
+_C = FailureClass
+
+TEXTS_VERSION = 1
+"""Rises when `TEXT_RULES` changes, so that stored failures can be told from newly read ones."""
+
+
+class Rule(NamedTuple):
+    """A class and its sentence for people."""
+
+    failure_class: FailureClass
+    sentence: str
+
+
+_BY_EXCEPTION: dict[str, Rule] = {
+    "GeoRestrictedError": Rule(_C.GEO, "not available in this country"),
+    "UnsupportedError": Rule(_C.UNSUPPORTED, "yt-dlp has no way to read this address"),
+    "NotMedia": Rule(_C.INCOMPLETE, "the site sent a page where a media file should be"),
+    "SizeMismatch": Rule(_C.INCOMPLETE, "the file is not as long as the site said"),
+    "VerificationFailed": Rule(_C.INCOMPLETE, "the downloaded file did not pass verification"),
+    "FFmpegPostProcessorError": Rule(_C.INCOMPLETE, "ffmpeg could not put the file together"),
+    "ArchiveMissing": Rule(_C.LOCAL_IO, "the archive folder is gone: is its disk mounted?"),
+    "ChildDied": Rule(_C.BUG, "the download process died"),
+    "ZygoteDied": Rule(_C.BUG, "the process that starts downloads died"),
+}
+
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NETWORK = frozenset(
+    {
+        errno.ECONNRESET,
+        errno.ECONNREFUSED,
+        errno.ECONNABORTED,
+        errno.ENETUNREACH,
+        errno.ENETDOWN,
+        errno.EHOSTUNREACH,
+        errno.ETIMEDOUT,
+        errno.EPIPE,
+    }
+)
+_NOT_YET = frozenset({"is_upcoming", "is_live", "post_live"})
+_NEEDS_ACCOUNT = frozenset({"private", "premium_only", "subscriber_only", "needs_auth"})
+
+TEXT_RULES: tuple[tuple[str, Rule], ...] = (
+    # What YouTube says, as yt-dlp 2026.10.26 passes it on; apostrophes may be U+2019.
+    (r"not a bot|captcha challenge", Rule(_C.BOT_CHECK, "YouTube asks to confirm that you are not a bot")),
+    (r"try again later", Rule(_C.THROTTLED, "YouTube's limit for this session is reached")),
+    (r"IP is likely being blocked", Rule(_C.THROTTLED, "YouTube blocks this address")),
+    (r"Too Many Requests|HTTP Error 429", Rule(_C.THROTTLED, "the site says: too many requests")),
+    (r"private video|video is private", Rule(_C.AUTH, "private: needs an account that may see it")),
+    (r"members on level|join this channel", Rule(_C.AUTH, "members only: needs a member's account")),
+    (r"confirm your age|age.restricted", Rule(_C.AUTH, "age-restricted: needs a signed-in account")),
+    (r"Music Premium|requires payment|purchase", Rule(_C.AUTH, "needs an account that has paid for it")),
+    (r"account .*terminated", Rule(_C.GONE, "the uploader's account was terminated")),
+    (r"copyright claim", Rule(_C.GONE, "removed after a copyright claim")),
+    (r"removed by the uploader", Rule(_C.GONE, "removed by the uploader")),
+    (r"violat\w+ YouTube", Rule(_C.GONE, "removed by YouTube")),
+    (r"playlist does not exist", Rule(_C.GONE, "the playlist does not exist")),
+    (r"not ma(d|k)e this video available in your country", Rule(_C.GEO, "not available in this country")),
+    (r"premieres in|will begin in|offline\.", Rule(_C.NOT_YET, "announced, not published yet")),
+    (r"DRM protected", Rule(_C.UNSUPPORTED, "protected by DRM")),
+    (r"does not have a \S+ tab", Rule(_C.UNSUPPORTED, "the channel has no such tab")),
+    (r"Unsupported URL|is not a valid URL", Rule(_C.UNSUPPORTED, "yt-dlp has no way to read this address")),
+    # What yt-dlp and ffmpeg say of themselves.
+    (
+        r"Requested format is not available|Invalid filter|format specification",
+        Rule(_C.FORMAT, "no offered format fits the wished quality"),
+    ),
+    (r"ff(mpeg|probe) (is )?not (found|installed)", Rule(_C.TOOL, "ffmpeg is missing: run `doctor`")),
+    (r"No video formats found", Rule(_C.FORMAT, "the site offered no format that can be downloaded")),
+    (r"Conversion failed|Postprocessing", Rule(_C.INCOMPLETE, "ffmpeg could not put the file together")),
+    (r"No space left|quota exceeded", Rule(_C.LOCAL_DISK, "no space left on the archive's disk")),
+    (r"fragment \d+ not found|unable to continue", Rule(_C.INCOMPLETE, "parts of the stream are missing")),
+    (
+        r"timed out|reset by peer|more expected|get any data blocks|Unable to connect"
+        r"|Failed to (resolve|establish)|Temporary failure|Connection (refused|aborted|broken)"
+        r"|Remote end closed|EOF occurred|Failed to extract any player response|HTTP Error 5\d\d",
+        Rule(_C.NET_TRANSIENT, "the connection failed"),
+    ),
+)
+
+_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in TEXT_RULES)
+
+
+def classify(evidence: Evidence) -> Failure:
+    """The class of a failure, with a sentence that says why; what nothing explains is `UNKNOWN`."""
+    rule = (
+        _by_availability(evidence)
+        or _by_exception(evidence)
+        or _by_errno(evidence)
+        or _by_text(evidence, specific_only=True)
+        or _by_http_status(evidence)
+        or _by_text(evidence, specific_only=False)
+    )
+    if rule is None:
+        return Failure(
+            failure_class=_C.UNKNOWN,
+            sentence=plain(evidence.message, 160) or "failed without saying why",
+            evidence=evidence,
+        )
+    return Failure(failure_class=rule.failure_class, sentence=_sentence(rule, evidence), evidence=evidence)
+
+
+def _by_availability(evidence: Evidence) -> Rule | None:
+    if evidence.live_status in _NOT_YET:
+        return {
+            "is_upcoming": Rule(_C.NOT_YET, "announced, not published yet"),
+            "is_live": Rule(_C.NOT_YET, "live now: archived when the stream has ended"),
+            "post_live": Rule(_C.NOT_YET, "the stream has just ended and is still being processed"),
+        }[evidence.live_status]
+    if evidence.availability in _NEEDS_ACCOUNT:
+        return _by_text(evidence, specific_only=True) or Rule(_C.AUTH, "needs an account that may see it")
+    return None
+
+
+def _by_exception(evidence: Evidence) -> Rule | None:
+    return next((_BY_EXCEPTION[name] for name in evidence.exception if name in _BY_EXCEPTION), None)
+
+
+def _by_errno(evidence: Evidence) -> Rule | None:
+    number = evidence.errno
+    if number is None:
+        return None
+    if number in _DISK_FULL:
+        return Rule(_C.LOCAL_DISK, "no space left on the archive's disk")
+    if number in _NETWORK:
+        return Rule(_C.NET_TRANSIENT, "the connection failed")
+    if evidence.activity in ("commit", "staging", "media", "merge", "verify"):
+        return Rule(_C.LOCAL_IO, "the archive can't be written")
+    return None
+
+
+def _by_text(evidence: Evidence, *, specific_only: bool) -> Rule | None:
+    """Match the message, then the warnings; with `specific_only` the plain network line is left out."""
+    texts = (evidence.message, *reversed(evidence.warnings))
+    rules = _COMPILED[:-1] if specific_only else _COMPILED
+    for text in texts[:1] if specific_only else texts:
+        for pattern, rule in rules:
+            if pattern.search(text):
+                return rule
+    return None
+
+
+def _by_http_status(evidence: Evidence) -> Rule | None:
+    status = evidence.http_status
+    if status is None:
+        return None
+    if status == 429:
+        return Rule(_C.THROTTLED, "the site says: too many requests")
+    if status >= 500:
+        return Rule(_C.NET_TRANSIENT, "the site has an error of its own")
+    if evidence.activity == "media" and status in (403, 404, 410, 416):
+        return Rule(_C.URL_EXPIRED, "the download address is no longer accepted")
+    if status == 404:
+        return Rule(_C.GONE, "the site does not know this address")
+    if status in (401, 403):
+        return Rule(_C.THROTTLED, "the site refuses this address")
+    return None
+
+
+def _sentence(rule: Rule, evidence: Evidence) -> str:
+    """The rule's sentence, with what makes this case different from the next one."""
+    detail = ""
+    if evidence.http_status:
+        detail = f"HTTP {evidence.http_status}"
+    elif rule.failure_class in (_C.INCOMPLETE, _C.LOCAL_IO, _C.BUG, _C.NET_TRANSIENT, _C.FORMAT):
+        detail = plain(evidence.message, 120)
+    return f"{rule.sentence} ({detail})" if detail else rule.sentence

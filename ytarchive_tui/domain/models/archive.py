@@ -1,0 +1,85 @@
+"""Files: in staging, in the manifest, in the archive."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from ytarchive_tui.domain.models.base import Frozen
+from ytarchive_tui.domain.models.metadata import Format, ItemMetadata
+
+
+class FileRole(StrEnum):
+    """What a file is to its item."""
+
+    MEDIA = "media"
+    INFO = "info"
+    THUMBNAIL = "thumbnail"
+    SUBTITLE = "subtitle"
+    DESCRIPTION = "description"
+    CHAPTERS = "chapters"
+
+
+class StagedFile(Frozen):
+    """A finished file in a job's staging folder."""
+
+    name: str
+    """Plain name directly in the staging folder."""
+    role: FileRole
+    language: str | None = None
+    auto: bool = False
+    """True for an automatic caption."""
+
+
+class StagedDownload(Frozen):
+    """What the download stage leaves in staging for the storage stage."""
+
+    metadata: ItemMetadata
+    files: tuple[StagedFile, ...]
+    obtained: tuple[Format, ...]
+    """The formats in the media file, video first."""
+    resumed_bytes: int = 0
+    """Bytes that were taken over from an earlier attempt."""
+    notes: tuple[str, ...] = ()
+    """What went less than perfectly (a subtitle refused, a better format withheld)."""
+
+
+class ManifestFile(Frozen):
+    """One file of an item in the archive, by size (bytes) and SHA-256 (hex)."""
+
+    name: str
+    role: FileRole
+    size: int
+    sha256: str
+    language: str | None = None
+    auto: bool = False
+
+
+class Manifest(Frozen):
+    """The list of an item's files; it lies beside them and can rebuild the database row."""
+
+    version: Literal[1] = 1
+    extractor: str
+    video_id: str
+    job: int
+    archived_at: datetime
+    title: str | None = None
+    channel: str | None = None
+    duration_s: float | None = None
+    quality: str
+    offered_height: int | None = None
+    obtained_height: int | None = None
+    obtained: tuple[Format, ...] = ()
+    files: tuple[ManifestFile, ...]
+    notes: tuple[str, ...] = ()
+
+
+class ArchivedCopy(Frozen):
+    """Where an item's files lie after the commit."""
+
+    archive: Path
+    folder: str
+    """Below `archive`, with forward slashes."""
+    manifest: Manifest

@@ -1,0 +1,134 @@
+"""What follows a finished stage: pure functions from (job, outcome) to a transition."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from ytarchive_tui.domain.errors import Failure, FailureClass
+from ytarchive_tui.domain.models import (
+    Downloaded,
+    Frozen,
+    Job,
+    Listed,
+    Resolved,
+    Stage,
+    StageOutcome,
+    Status,
+    Stored,
+)
+
+Forget = Literal["nothing", "extraction", "staging"]
+
+
+class Transition(Frozen):
+    """Where a job goes next, and what of its staging must not be reused."""
+
+    stage: Stage
+    status: Status
+    delay_s: float | None = None
+    """For `waiting`: seconds from now; the queue turns it into `run_after` inside its transaction."""
+    failure: Failure | None = None
+    reason: str | None = None
+    """One sentence for people: why it waits, is blocked or failed."""
+    forget: Forget = "nothing"
+
+
+class RetryRules(Frozen):
+    """Delays in seconds before each further try; when they run out the rule of the class decides."""
+
+    network_s: tuple[float, ...] = (5, 15, 60, 300, 1800)
+    throttled_s: tuple[float, ...] = (3600, 7200, 14400, 28800, 86400)
+    expired_s: tuple[float, ...] = (1, 5)
+    incomplete_s: tuple[float, ...] = (1, 30)
+    local_s: tuple[float, ...] = (15, 30, 60, 120, 300)
+    unknown_s: tuple[float, ...] = (30,)
+    gone_again_s: float = 25 * 3600
+    """A second look, more than 24 h after the first, before an item counts as gone."""
+    announced_s: float = 3600
+    """Between looks at an announced video whose start is not known."""
+    jitter: float = 0.2
+    """Each delay is stretched by up to this share, so that many jobs do not return at once."""
+
+
+def after_success(job: Job, outcome: StageOutcome) -> Transition:
+    """The next stage of an item, or the end of the job."""
+    match outcome:
+        case Resolved():
+            return Transition(stage=Stage.DOWNLOAD, status=Status.QUEUED)
+        case Downloaded():
+            return Transition(stage=Stage.STORAGE, status=Status.QUEUED)
+        case Listed() | Stored():
+            return Transition(stage=job.stage, status=Status.DONE)
+
+
+def after_release(job: Job, reason: str) -> Transition:
+    """Back into the queue without blame: the engine stops, the job does not."""
+    return Transition(stage=job.stage, status=Status.QUEUED, reason=reason)
+
+
+def after_cancel(job: Job) -> Transition:
+    """The end that the user asked for."""
+    return Transition(stage=job.stage, status=Status.CANCELLED, reason="cancelled by you", forget="staging")
+
+
+def after_failure(
+    job: Job, failure: Failure, rules: RetryRules, *, now: datetime, chance: float
+) -> Transition:
+    """What a failure of this class leads to, given how often it came in a row.
+
+    `now` is UTC; `chance` in [0, 1) spreads the delays.
+    """
+    earlier = job.repeated if job.failure_class == failure.failure_class else 0
+    stretch = 1 + rules.jitter * chance
+
+    def waiting(delay_s: float, note: str = "", forget: Forget = "nothing") -> Transition:
+        stage = Stage.DOWNLOAD if forget == "staging" and job.stage is Stage.STORAGE else job.stage
+        return Transition(
+            stage=stage,
+            status=Status.WAITING,
+            delay_s=delay_s,
+            failure=failure,
+            reason=f"{note}{failure.sentence}",
+            forget=forget,
+        )
+
+    def ended(status: Status, forget: Forget = "nothing") -> Transition:
+        return Transition(
+            stage=job.stage, status=status, failure=failure, reason=failure.sentence, forget=forget
+        )
+
+    def try_again(delays: tuple[float, ...], then: Status, forget: Forget = "nothing") -> Transition:
+        if earlier < len(delays):
+            note = f"try {earlier + 2} of {len(delays) + 1}: "
+            return waiting(delays[earlier] * stretch, note, forget)
+        return ended(then, forget)
+
+    def for_ever(delays: tuple[float, ...]) -> Transition:
+        return waiting(delays[min(earlier, len(delays) - 1)] * stretch)
+
+    match failure.failure_class:
+        case FailureClass.NET_TRANSIENT:
+            return try_again(rules.network_s, Status.FAILED)
+        case FailureClass.URL_EXPIRED if earlier < len(rules.expired_s):
+            return try_again(rules.expired_s, Status.FAILED, forget="extraction")
+        case FailureClass.URL_EXPIRED | FailureClass.THROTTLED | FailureClass.BOT_CHECK:
+            return for_ever(rules.throttled_s)
+        case FailureClass.AUTH | FailureClass.GEO | FailureClass.FORMAT | FailureClass.TOOL:
+            return ended(Status.BLOCKED)
+        case FailureClass.GONE if earlier == 0:
+            return waiting(rules.gone_again_s * stretch, "second look tomorrow: ")
+        case FailureClass.GONE:
+            return ended(Status.FAILED, forget="staging")
+        case FailureClass.NOT_YET:
+            starts = failure.evidence.starts_at
+            until = (starts - now).total_seconds() if starts else 0.0
+            return waiting((until if until > 0 else rules.announced_s) + 60 * stretch)
+        case FailureClass.UNSUPPORTED:
+            return ended(Status.FAILED, forget="staging")
+        case FailureClass.LOCAL_DISK | FailureClass.LOCAL_IO:
+            return for_ever(rules.local_s)
+        case FailureClass.INCOMPLETE:
+            return try_again(rules.incomplete_s, Status.BLOCKED, forget="staging")
+        case FailureClass.BUG | FailureClass.UNKNOWN:
+            return try_again(rules.unknown_s, Status.BLOCKED)

@@ -1,0 +1,24 @@
+"""The progress board: the newest state of each running job, in memory only."""
+
+from __future__ import annotations
+
+from ytarchive_tui.domain.models import Progress
+
+
+class MemoryBoard:
+    """Latest wins; a screen's timer reads it, nothing is ever queued."""
+
+    def __init__(self) -> None:
+        self._latest: dict[int, Progress] = {}
+
+    def put(self, progress: Progress) -> None:
+        """Overwrite the job's entry."""
+        self._latest[progress.job_id] = progress
+
+    def drop(self, job_id: int) -> None:
+        """Forget the job; its next stage starts with an empty entry."""
+        self._latest.pop(job_id, None)
+
+    def get(self, job_id: int) -> Progress | None:
+        """The job's newest progress, or None while nothing was reported."""
+        return self._latest.get(job_id)
