@@ -38,11 +38,17 @@ class RetryRules(Frozen):
     """Delays in seconds before each further try; when they run out the rule of the class decides."""
 
     network_s: tuple[float, ...] = (5, 15, 60, 300, 1800)
+    """A connection failed, or the site has an error of its own; then the job has failed."""
     throttled_s: tuple[float, ...] = (3600, 7200, 14400, 28800, 86400)
+    """The site says that it is too much, or asks for proof of a human; the last delay repeats."""
     expired_s: tuple[float, ...] = (1, 5)
+    """A media address was refused and is asked for anew; then it counts as throttling."""
     incomplete_s: tuple[float, ...] = (1, 30)
+    """A file was not what it should be and is downloaded from its start; then a person is asked."""
     local_s: tuple[float, ...] = (15, 30, 60, 120, 300)
+    """The archive can't be written; the last delay repeats until it can."""
     unknown_s: tuple[float, ...] = (30,)
+    """Nothing explains the failure; then a person is asked."""
     gone_again_s: float = 25 * 3600
     """A second look, more than 24 h after the first, before an item counts as gone."""
     announced_s: float = 3600
@@ -60,6 +66,11 @@ def after_success(job: Job, outcome: StageOutcome) -> Transition:
             return Transition(stage=Stage.STORAGE, status=Status.QUEUED)
         case Listed() | Stored():
             return Transition(stage=job.stage, status=Status.DONE)
+
+
+def after_metadata_alone(job: Job, outcome: StageOutcome) -> Transition:
+    """The end of the job as soon as its metadata is known: a dry run goes no further."""
+    return Transition(stage=job.stage, status=Status.DONE)
 
 
 def after_release(job: Job, reason: str) -> Transition:

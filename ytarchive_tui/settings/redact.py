@@ -1,0 +1,37 @@
+"""Secrets taken out of text before it is shown, logged or stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "[hidden]"
+
+_PARAMETERS = re.compile(
+    r"(?<![\w-])(key|api_key|apikey|access_token|refresh_token|token|password|sig|lsig|signature|pot)=[^&\s\"'<>]+",
+    re.IGNORECASE,
+)
+_HEADERS = re.compile(
+    r"(?P<name>['\"]?(?<![\w-])(?:proxy-authorization|authorization|set-cookie2?|cookie|x-goog-api-key)['\"]?"
+    r"(?:\s*[:=]|(?<=['\"]),)\s*)(?:'[^'\n]*'|\"[^\"\n]*\"|[^\r\n]+)",
+    re.IGNORECASE,
+)
+_USER_INFO = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)[^\s/?#@'\"]*(?::[^\s/?#'\"]*)?@", re.IGNORECASE)
+_GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{30,}")
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Replace the known secrets, and whatever looks like one, by `[hidden]`.
+
+    By their look go: secret parameters of addresses, authorization and cookie headers (to the end
+    of their line), user and password before a host, and API keys of Google's form. Known
+    secrets also go in their percent-encoded form.
+    """
+    known = [form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))]
+    for form in sorted(filter(None, known), key=len, reverse=True):
+        text = text.replace(form, HIDDEN)
+    text = _HEADERS.sub(rf"\g<name>{HIDDEN}", text)
+    text = _PARAMETERS.sub(rf"\1={HIDDEN}", text)
+    text = _USER_INFO.sub(rf"\g<scheme>{HIDDEN}@", text)
+    return _GOOGLE_KEY.sub(HIDDEN, text)
