@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -54,7 +55,8 @@ def test_success_leads_to_the_next_stage_and_the_last_one_to_done() -> None:
     manifest = Manifest(
         extractor="youtube", video_id="abcdefghijk", job=1, archived_at=NOW, quality="best", files=()
     )
-    stored = Stored(archived=ArchivedCopy(archive=Path("a"), folder="b", manifest=manifest))
+    copy = ArchivedCopy(archive=Path("a"), archive_uuid=UUID(int=1), folder="b", manifest=manifest)
+    stored = Stored(archived=copy)
     steps = [
         (after_success(job(Stage.METADATA), Resolved(metadata=METADATA)), Stage.DOWNLOAD, Status.QUEUED),
         (after_success(job(Stage.DOWNLOAD), Downloaded(staged=staged)), Stage.STORAGE, Status.QUEUED),
@@ -127,6 +129,11 @@ def test_an_announced_video_waits_until_it_begins() -> None:
 def test_a_damaged_file_sends_storage_back_to_download_with_an_empty_staging() -> None:
     transition = fail(FailureClass.INCOMPLETE, job(Stage.STORAGE))
     assert (transition.stage, transition.forget) == (Stage.DOWNLOAD, "staging")
+    last = fail(
+        FailureClass.INCOMPLETE,
+        job(Stage.STORAGE, FailureClass.INCOMPLETE, repeated=len(RULES.incomplete_s)),
+    )
+    assert (last.stage, last.status, last.forget) == (Stage.DOWNLOAD, Status.BLOCKED, "staging")
 
 
 def test_a_refused_address_is_extracted_again_twice_and_then_counts_as_throttling() -> None:

@@ -93,10 +93,13 @@ def after_failure(
     earlier = job.repeated if job.failure_class == failure.failure_class else 0
     stretch = 1 + rules.jitter * chance
 
+    def stage_after(forget: Forget) -> Stage:
+        """Storage has nothing to do once its files are forgotten."""
+        return Stage.DOWNLOAD if forget == "staging" and job.stage is Stage.STORAGE else job.stage
+
     def waiting(delay_s: float, note: str = "", forget: Forget = "nothing") -> Transition:
-        stage = Stage.DOWNLOAD if forget == "staging" and job.stage is Stage.STORAGE else job.stage
         return Transition(
-            stage=stage,
+            stage=stage_after(forget),
             status=Status.WAITING,
             delay_s=delay_s,
             failure=failure,
@@ -106,7 +109,7 @@ def after_failure(
 
     def ended(status: Status, forget: Forget = "nothing") -> Transition:
         return Transition(
-            stage=job.stage, status=status, failure=failure, reason=failure.sentence, forget=forget
+            stage=stage_after(forget), status=status, failure=failure, reason=failure.sentence, forget=forget
         )
 
     def try_again(delays: tuple[float, ...], then: Status, forget: Forget = "nothing") -> Transition:

@@ -1,6 +1,7 @@
 """The nouns: sources, items, jobs and what their stages hand on; all frozen."""
 
 from ytarchive_tui.domain.models.archive import (
+    EXTRACTED,
     ArchivedCopy,
     FileRole,
     Manifest,
@@ -43,6 +44,7 @@ from ytarchive_tui.domain.models.outcomes import (
 )
 
 __all__ = [
+    "EXTRACTED",
     "ArchivedCopy",
     "AtSource",
     "Chapter",

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from ytarchive_tui.domain.models.base import Frozen
 from ytarchive_tui.domain.models.metadata import Format, ItemMetadata
@@ -20,6 +21,10 @@ class FileRole(StrEnum):
     SUBTITLE = "subtitle"
     DESCRIPTION = "description"
     CHAPTERS = "chapters"
+
+
+EXTRACTED = "extracted.json"
+"""In a staging folder: what was last extracted of the item; its media addresses go stale within hours."""
 
 
 class StagedFile(Frozen):
@@ -80,6 +85,8 @@ class ArchivedCopy(Frozen):
     """Where an item's files lie after the commit."""
 
     archive: Path
+    archive_uuid: UUID
+    """Which archive is meant, whatever is mounted at that path later."""
     folder: str
     """Below `archive`, with forward slashes."""
     manifest: Manifest

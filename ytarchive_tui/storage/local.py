@@ -1,0 +1,196 @@
+"""The archive in a local folder: the port `ArchiveStore` over staging, verification and commit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from uuid import uuid4
+
+from ytarchive_tui.domain.models import EXTRACTED, ArchivedCopy, Job, Progress, Stage, StagedDownload
+from ytarchive_tui.domain.ports import ChildRunner
+
+from . import commit, manifest
+from .archive import (
+    IDENTITY,
+    MARKER,
+    STAGING,
+    TRASH,
+    KnownArchives,
+    open_archive,
+    private_folder,
+)
+from .failing import os_errors
+from .judging import Expected
+from .verification import Verified, VerifyRequest
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class LocalArchive:
+    """`domain.ports.ArchiveStore` on a local disk; may be used for several archive roots at once.
+
+    runner: runs the task `verify` (`verification.verify`) in a child.
+    ffprobe, ffmpeg: absolute paths; None when the program is missing, which `store` then says.
+    known: which archive was last seen at which root; entries are added as roots are first used.
+    decode: whether verification decodes every frame as well.
+    public: whether files get 0644 and folders 0755 instead of 0600 and 0700.
+    """
+
+    def __init__(
+        self,
+        runner: ChildRunner,
+        *,
+        ffprobe: str | None,
+        ffmpeg: str | None,
+        known: KnownArchives,
+        decode: bool = False,
+        public: bool = False,
+    ) -> None:
+        self._runner = runner
+        self._ffprobe = ffprobe
+        self._ffmpeg = ffmpeg
+        self._known = known
+        self._decode = decode
+        self._modes = commit.PUBLIC if public else commit.PRIVATE
+
+    def staging(self, job: Job) -> Path:
+        """The job's staging folder (0700), made when absent; raises `StageError` if that can't be done."""
+        root = job.options.archive
+        with os_errors("staging"), self._open_staging(root, job.id):
+            return root / MARKER / STAGING / str(job.id)
+
+    async def store(
+        self, job: Job, staged: StagedDownload, on_progress: Callable[[Progress], None]
+    ) -> ArchivedCopy:
+        """Verify, fsync, write the manifest and commit by one rename; raises `StageError`.
+
+        Idempotent: what an earlier, killed call committed is adopted. Staging stays until `discard`.
+        """
+        if (copy := await _in_thread(self._find_committed, job, staged)) is not None:
+            return copy
+        names = await _in_thread(self._gather, job, staged)
+        request = VerifyRequest(
+            folder=_item_path(job),
+            files=tuple(file.model_copy(update={"name": names[file.name]}) for file in staged.files),
+            expected=Expected.of(staged.obtained, staged.metadata.duration_s, job.options.quality),
+            ffprobe=self._ffprobe,
+            ffmpeg=self._ffmpeg,
+            decode=self._decode,
+        )
+
+        async def report(event: dict[str, Any]) -> None:
+            on_progress(Progress(job_id=job.id, stage=Stage.STORAGE, **event["progress"]))
+
+        answer = await self._runner.run("verify", request.model_dump(mode="json"), report)
+        return await _in_thread(self._commit, job, staged, Verified.model_validate(answer))
+
+    async def forget_extraction(self, archive: Path, job_id: int) -> None:
+        """Remove the stored extraction, whose addresses are no longer good, but keep partial files.
+
+        Raises `StageError`.
+        """
+        await _in_thread(self._forget_extraction, archive, job_id)
+
+    async def discard(self, archive: Path, job_id: int) -> None:
+        """Remove a job's staging folder, if there is one; raises `StageError`."""
+        await _in_thread(self._remove, archive, lambda job: job == job_id)
+
+    async def sweep(self, archive: Path, live_jobs: Sequence[int]) -> int:
+        """Remove staging folders of jobs that need none any more; the number removed.
+
+        Finishes deletions that a kill interrupted. Does nothing where no archive is. Raises `StageError`.
+        """
+        live = frozenset(live_jobs)
+        return await _in_thread(self._remove, archive, lambda job: job not in live)
+
+    @contextmanager
+    def _open_staging(self, root: Path, job_id: int) -> Iterator[tuple[int, int]]:
+        """Descriptors of the archive's root and of the job's staging folder."""
+        with (
+            open_archive(root, self._known) as (root_folder, marker),
+            private_folder(STAGING, marker) as all_staging,
+            private_folder(str(job_id), all_staging) as staging,
+        ):
+            yield root_folder, staging
+
+    def _find_committed(self, job: Job, staged: StagedDownload) -> ArchivedCopy | None:
+        root = job.options.archive
+        with os_errors("commit"), open_archive(root, self._known) as (root_folder, _):
+            found = commit.find_committed(root_folder, job.id, staged.metadata)
+        return self._copy(root, found) if found is not None else None
+
+    def _gather(self, job: Job, staged: StagedDownload) -> dict[str, str]:
+        with os_errors("commit"), self._open_staging(job.options.archive, job.id) as (_, staging):
+            return commit.gather(staging, staged)
+
+    def _commit(self, job: Job, staged: StagedDownload, verified: Verified) -> ArchivedCopy:
+        root = job.options.archive
+        content = manifest.describe(job, staged, verified.files, verified.notes)
+        with os_errors("commit"), self._open_staging(root, job.id) as (root_folder, staging):
+            committed = commit.commit(root_folder, staging, staged.metadata, content, self._modes)
+        return self._copy(root, committed)
+
+    def _copy(self, root: Path, committed: commit.Committed) -> ArchivedCopy:
+        return ArchivedCopy(
+            archive=root,
+            archive_uuid=self._known[root],
+            folder=committed.folder,
+            manifest=committed.manifest,
+        )
+
+    def _forget_extraction(self, root: Path, job_id: int) -> None:
+        with (
+            os_errors("staging"),
+            self._open_staging(root, job_id) as (_, staging),
+            suppress(FileNotFoundError),
+        ):
+            os.unlink(EXTRACTED, dir_fd=staging)
+
+    def _remove(self, root: Path, unwanted: Callable[[int], bool]) -> int:
+        """Move unwanted staging folders to the trash, then empty it; how many were moved."""
+        if not (root / MARKER / IDENTITY).exists():
+            return 0
+        with (
+            os_errors("discard"),
+            open_archive(root, self._known) as (_, marker),
+            private_folder(STAGING, marker) as staging,
+            private_folder(TRASH, marker) as trash,
+        ):
+            with os.scandir(staging) as entries:
+                folders = [
+                    entry.name
+                    for entry in entries
+                    if entry.is_dir(follow_symlinks=False) and entry.name.isascii() and entry.name.isdigit()
+                ]
+            removed = [name for name in folders if unwanted(int(name))]
+            for name in removed:
+                os.rename(name, f"{name}-{uuid4().hex}", src_dir_fd=staging, dst_dir_fd=trash)
+            for name in os.listdir(trash):
+                shutil.rmtree(name, ignore_errors=True, dir_fd=trash)
+            return len(removed)
+
+
+def _item_path(job: Job) -> Path:
+    """Where the job's item is put together before it is committed."""
+    return job.options.archive / MARKER / STAGING / str(job.id) / commit.ITEM
+
+
+async def _in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run in a thread; when cancelled, wait for its end first.
+
+    A thread can't be stopped: were it left behind, it would commit an item that its worker had given up.
+    """
+    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # read, so that asyncio does not report it as lost
+        raise
