@@ -1,0 +1,201 @@
+"""The state file: its transactions, its privacy, and what happens when it can't be used."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from db_samples import OPTIONS, check, playlist, video
+
+from ytarchive_tui.db import migrate
+from ytarchive_tui.db.archives import archive_id, options_id
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.control import Control
+from ytarchive_tui.db.errors import DatabaseDamagedError, DatabaseForeignError, DatabaseNewerError
+from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.domain.models import JobKind, Stage
+from ytarchive_tui.domain.policy import after_release
+
+
+async def test_file_and_folder_are_private_and_commits_are_durable(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "state.db"
+    async with await Database.open(path) as db:
+        await submit(db, [video("a")])
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        for file in path.parent.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+        async with db.write() as tx:
+            assert [row[0] for row in await tx.fetch("PRAGMA synchronous")] == [2]
+            assert [row[0] for row in await tx.fetch("PRAGMA journal_mode")] == ["wal"]
+            assert [row[0] for row in await tx.fetch("PRAGMA foreign_keys")] == [1]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            await db.fetch("DELETE FROM jobs")
+
+
+async def test_an_exception_rolls_everything_back(db: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with db.write() as tx:
+            await archive_id(tx, Path("/x"))
+            raise ZeroDivisionError
+    assert not await db.fetch("SELECT 1 FROM archives")
+
+
+async def test_a_statement_after_the_end_is_refused(db: Database) -> None:
+    async with db.write() as tx:
+        pass
+    with pytest.raises(RuntimeError, match="ended"):
+        await tx.run("DELETE FROM options")
+
+
+async def test_transactions_of_several_tasks_do_not_mix(db: Database) -> None:
+    entered = asyncio.Event()
+
+    async def breaks() -> None:
+        async with db.write() as tx:
+            await archive_id(tx, Path("/broken"))
+            entered.set()
+            await asyncio.sleep(0.01)
+            raise ZeroDivisionError
+
+    async def works() -> None:
+        await entered.wait()
+        async with db.write() as tx:
+            await archive_id(tx, Path("/good"))
+
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.gather(breaks(), works())
+    async with db.write():
+        pass
+    assert [row["path"] for row in await db.fetch("SELECT path FROM archives")] == ["/good"]
+
+
+async def test_a_cancellation_at_any_point_leaves_all_or_nothing(tmp_path: Path) -> None:
+    chance = random.Random(2)
+    async with await Database.open(tmp_path / "state.db") as db:
+        whole = 0
+
+        async def work(n: int) -> None:
+            nonlocal whole
+            async with db.write() as tx:
+                await archive_id(tx, Path(f"/{n}"))
+                await options_id(tx, OPTIONS.model_copy(update={"quality": str(n)}))
+            whole += 1
+
+        for n in range(2000):
+            task = asyncio.create_task(work(n))
+            for _ in range(chance.randrange(24)):
+                await asyncio.sleep(0)
+                if chance.random() < 0.3:
+                    await asyncio.sleep(0.0001)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            if n % 50 == 0:
+                # Another connection could not begin if a transaction had stayed open.
+                other = sqlite3.connect(db.path, timeout=0, isolation_level=None)
+                other.execute("BEGIN IMMEDIATE")
+                other.close()
+        archives = {row["path"].lstrip("/") for row in await db.fetch("SELECT path FROM archives")}
+        options = {row["n"] for row in await db.fetch("SELECT data ->> 'quality' AS n FROM options")}
+        assert archives == options
+        # Both ends were met, and a cancellation during the commit may have let more through than returned.
+        assert 0 < whole <= len(archives) < 2000
+
+
+async def test_a_cancelled_wait_for_the_lock_leaves_the_lock_usable(db: Database) -> None:
+    async with db.write():
+        waiting = asyncio.create_task(submit(db, [video("a")]))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    await submit(db, [video("b")])
+    assert [row["video_id"] for row in await db.fetch("SELECT video_id FROM items")] == ["b"]
+
+
+async def test_the_queue_survives_cancellations(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    async with await Database.open(tmp_path / "state.db") as db:
+        queue, control = Queue(db, lease_s=0), Control(db)
+
+        async def work(n: int) -> None:
+            await submit(db, [video(f"v{n % 7}"), playlist(f"PL{n % 3}")])
+            if claim := await queue.claim(Stage.METADATA, JobKind.ITEM, "w"):
+                await queue.finish(claim, None, after_release(claim.job, "stop"))
+            await control.cancel([n % 11])
+
+        for n in range(150):
+            task = asyncio.create_task(work(n))
+            await asyncio.sleep(chance.random() * 0.01)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        await check(db)
+
+
+async def test_the_journal_can_only_grow(db: Database) -> None:
+    await submit(db, [video("a")])
+    for statement in ("UPDATE journal SET data = '{}'", "DELETE FROM journal"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            async with db.write() as tx:
+                await tx.run(statement)
+
+
+async def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    path.write_bytes(b"not a database at all, but long enough to be read as a header of one" * 50)
+    before = path.read_bytes()
+    with pytest.raises(DatabaseDamagedError, match=r"state\.db is damaged.*backup"):
+        await Database.open(path)
+    assert path.read_bytes() == before
+
+
+async def test_damage_that_shows_later_is_named_too(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with await Database.open(path) as db:
+        await submit(db, [video(f"v{n}") for n in range(2000)])
+    content = bytearray(path.read_bytes())
+    for start in range(40 * 4096, len(content), 4096):
+        content[start : start + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    with pytest.raises(DatabaseDamagedError):
+        async with await Database.open(path) as db:
+            await db.fetch("SELECT sum(length(data)), count(*) FROM journal ORDER BY at")
+            await db.fetch("PRAGMA integrity_check")
+            await submit(db, [video(f"w{n}") for n in range(2000)])
+
+
+async def test_a_newer_or_foreign_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    await (await Database.open(path)).close()
+    raw = sqlite3.connect(path)
+    raw.execute("PRAGMA user_version = 99")
+    raw.close()
+    with pytest.raises(DatabaseNewerError, match="schema 99"):
+        await Database.open(path)
+    foreign = tmp_path / "other.db"
+    raw = sqlite3.connect(foreign)
+    raw.execute("CREATE TABLE t (x)")
+    raw.close()
+    with pytest.raises(DatabaseForeignError, match="another program"):
+        await Database.open(foreign)
+
+
+async def test_a_migration_keeps_a_copy_and_is_all_or_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with await Database.open(path) as db:
+        await submit(db, [video("a")])
+    first = migrate.bundled()
+    good = migrate.Migration(first[-1].number + 1, "CREATE TABLE more (x);\nINSERT INTO more VALUES (1);\n")
+    bad = migrate.Migration(good.number + 1, "CREATE TABLE half (x);\nINSERT INTO nowhere VALUES (1);\n")
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        await Database.open(path, migrations=[*first, good, bad])
+    async with await Database.open(path, migrations=[*first, good]) as db:
+        assert not await db.fetch("SELECT 1 FROM sqlite_schema WHERE name = 'half'")
+        assert len(await db.fetch("SELECT 1 FROM more")) == 1
+    backup = tmp_path / "state.db.v1.backup"
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    async with await Database.open(backup) as old:
+        assert [row["video_id"] for row in await old.fetch("SELECT video_id FROM items")] == ["a"]

@@ -1,0 +1,91 @@
+"""Submitting: stored once, queued once, and answered in order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from db_samples import ARCHIVE, OPTIONS, check, failed, playlist, stored, video
+
+from ytarchive_tui.db import journal
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.control import Control
+from ytarchive_tui.db.copies import archived_identities, of_item
+from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.seed import seed_archived
+from ytarchive_tui.db.views import Views
+from ytarchive_tui.domain.errors import FailureClass
+from ytarchive_tui.domain.events import EventKind
+from ytarchive_tui.domain.models import JobKind, Stage, Status
+from ytarchive_tui.domain.policy import Transition
+
+
+async def archive_next(queue: Queue) -> None:
+    claim = await queue.claim(Stage.METADATA, JobKind.ITEM, "w")
+    assert claim is not None
+    await queue.finish(claim, stored(claim.job), Transition(stage=Stage.STORAGE, status=Status.DONE))
+
+
+async def test_submitting_again_changes_nothing(db: Database) -> None:
+    wanted = [video("a"), playlist(), video("b"), video("a")]
+    first = await submit(db, wanted)
+    assert first[0] == first[3]
+    assert len({answer.job_id for answer in first}) == 3
+    assert await submit(db, wanted) == first
+    assert sum(count.n for count in await Views(db).counts()) == 3
+    entries = await journal.entries(db)
+    assert sum(entry.kind is EventKind.JOB_QUEUED for entry in entries) == 3
+    await check(db)
+
+
+async def test_an_archived_item_is_not_queued_again_except_for_another_archive(
+    db: Database, queue: Queue
+) -> None:
+    await submit(db, [video("a")])
+    await archive_next(queue)
+    (again,) = await submit(db, [video("a")])
+    assert again.already_archived
+    assert again.job_id is None
+    elsewhere = OPTIONS.model_copy(update={"archive": Path("/elsewhere")})
+    (other,) = await submit(db, [video("a", options=elsewhere)])
+    assert not other.already_archived
+    assert other.source_id != again.source_id
+    claim = await queue.claim(Stage.METADATA, JobKind.ITEM, "w")
+    assert claim is not None
+    assert claim.job.id == other.job_id
+    assert claim.job.item is not None
+    assert claim.job.item.archived_at is None
+    assert await archived_identities(db, Path("/elsewhere")) == frozenset()
+    skipped = [e for e in await journal.entries(db) if e.kind is EventKind.ITEM_SKIPPED]
+    assert [entry.data for entry in skipped] == [{"reason": "archived"}]
+
+
+async def test_a_job_that_waits_or_is_blocked_stays_and_one_that_failed_is_followed(
+    db: Database, queue: Queue
+) -> None:
+    names = ["waits", "blocked", "failed", "cancelled"]
+    first = await submit(db, [video(name) for name in names])
+    ends = [Status.WAITING, Status.BLOCKED, Status.FAILED]
+    for end in ends:
+        claim = await queue.claim(Stage.METADATA, JobKind.ITEM, "w")
+        assert claim is not None
+        await queue.finish(claim, None, failed(claim.job, FailureClass.AUTH, end))
+    await Control(db).cancel([first[3].job_id or 0])
+    second = await submit(db, [video(name) for name in names])
+    assert [a.job_id == b.job_id for a, b in zip(first, second, strict=True)] == [True, True, False, False]
+    counts = {count.status: count.n for count in await Views(db).counts()}
+    assert counts == {Status.WAITING: 1, Status.BLOCKED: 1, Status.QUEUED: 2}
+    assert set(await Views(db).jobs_with_staging(ARCHIVE)) == {answer.job_id for answer in second}
+    await check(db)
+
+
+async def test_a_dry_run_knows_what_the_real_database_has(db: Database, queue: Queue, tmp_path: Path) -> None:
+    await submit(db, [video("a"), video("b")])
+    await archive_next(queue)
+    async with await Database.open(tmp_path / "dry" / "state.db") as dry:
+        assert await seed_archived(dry, tmp_path / "absent.db") == 0
+        assert await seed_archived(dry, db.path) == 1
+        a, b = await submit(dry, [video("a"), video("b")])
+        assert (a.already_archived, b.already_archived) == (True, False)
+        assert len(await of_item(dry, a.item_id or 0)) == 1
+    assert len(await db.fetch("SELECT 1 FROM jobs")) == 2

@@ -1,0 +1,66 @@
+"""What can be wrong with the state file itself; each text says what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class StateError(Exception):
+    """The state file can't be used; the text says why and what to do."""
+
+
+class DatabaseDamagedError(StateError):
+    """The file is not a sound database any more."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        super().__init__(
+            f"The state file {path} is damaged ({detail}). Nothing was changed. Move it and the -wal "
+            "and -shm "
+            f"files beside it to another folder, put the newest backup ({path.name}.v*.backup) in its "
+            "place if "
+            "there is one, and start again; the archived files and their manifests are not affected."
+        )
+
+
+class DatabaseForeignError(StateError):
+    """The file is a database, but of another program."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} belongs to another program. Choose another state folder.")
+
+
+class DatabaseNewerError(StateError):
+    """A newer version of the program wrote the file."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"{path} was written by a newer version of ytarchive-tui (schema {found}, this one knows "
+            f"{known}). "
+            "Upgrade the program, or choose another state folder."
+        )
+
+
+class SqliteTooOldError(StateError):
+    """Python is linked to an SQLite that lacks what the queue needs."""
+
+    def __init__(self, needed: str) -> None:
+        super().__init__(
+            f"Python's SQLite is {sqlite3.sqlite_version}, {needed} or newer is needed. "
+            "Use a newer Python (for example one installed by uv)."
+        )
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Turn SQLite's two words for a broken file into `DatabaseDamagedError`; others pass unchanged."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        # The low byte is the primary code; extended codes such as CORRUPT_INDEX carry more above it.
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise DatabaseDamagedError(path, str(error)) from error
+        raise

@@ -1,0 +1,79 @@
+"""How the jobs and items of some sources stand, counted in one read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.views import OF_SOURCES
+from ytarchive_tui.db.views import _list as id_list
+from ytarchive_tui.domain.models import Frozen, JobKind, Status
+
+KEPT_WITHOUT_JOB = """
+SELECT DISTINCT si.item_id, c.id AS copy_id, si.position FROM source_items si
+JOIN sources s ON s.id = si.source_id
+JOIN copies c ON c.item_id = si.item_id AND c.archive_id = s.archive_id
+WHERE si.source_id IN (SELECT value FROM json_each(:sources)) AND NOT EXISTS
+    (SELECT 1 FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 AND j.item_id = si.item_id
+     AND j.archive_id = s.archive_id)
+"""
+"""Items of some sources that are in the archive though no job here brought them in."""
+
+
+class Totals(Frozen):
+    """Counts over the current jobs of some sources."""
+
+    jobs: Mapping[tuple[JobKind, Status], int]
+    without_job: int
+    """Items in the archive that have no job."""
+    bytes_archived: int
+    next_due_s: float | None
+
+    def count(self, kind: JobKind, status: Status) -> int:
+        """Jobs of that kind and status."""
+        return self.jobs.get((kind, status), 0)
+
+
+class KeptItem(Frozen):
+    """An item that is in the archive already."""
+
+    video_id: str
+    url: str
+    title: str | None
+    duration_s: float | None
+    size: int
+    height: int | None
+
+
+async def totals(db: Database, source_ids: Collection[int]) -> Totals:
+    """Count; costs one pass over the sources' items."""
+    sources = {"sources": id_list(source_ids)}
+    rows = await db.fetch(
+        "SELECT j.kind, j.status, count(*) AS n, min(j.run_after) AS due, coalesce(sum(c.size), 0) AS bytes "
+        "FROM jobs j LEFT JOIN copies c ON c.item_id = j.item_id AND c.archive_id = j.archive_id "
+        f"WHERE j.id IN ({OF_SOURCES}) GROUP BY j.kind, j.status",
+        sources,
+    )
+    kept = await db.fetch(
+        "SELECT count(*) AS n, coalesce(sum(c.size), 0) AS bytes "
+        f"FROM ({KEPT_WITHOUT_JOB}) k JOIN copies c ON c.id = k.copy_id",
+        sources,
+    )
+    due = min((row["due"] for row in rows if row["status"] == Status.WAITING), default=None)
+    return Totals(
+        jobs={(JobKind(row["kind"]), Status(row["status"])): row["n"] for row in rows},
+        without_job=kept[0]["n"],
+        bytes_archived=sum(row["bytes"] for row in rows) + kept[0]["bytes"],
+        next_due_s=None if due is None else max(0.0, (due - db.now()) / 1e6),
+    )
+
+
+async def kept_without_job(db: Database, source_ids: Collection[int]) -> tuple[KeptItem, ...]:
+    """The items behind `Totals.without_job`, in list order."""
+    rows = await db.fetch(
+        "SELECT i.video_id, i.url, i.title, i.duration_s, c.size, c.obtained_height AS height "
+        f"FROM ({KEPT_WITHOUT_JOB}) k JOIN copies c ON c.id = k.copy_id JOIN items i ON i.id = k.item_id "
+        "GROUP BY c.id ORDER BY min(k.position)",
+        {"sources": id_list(source_ids)},
+    )
+    return tuple(KeptItem(**dict(row)) for row in rows)
