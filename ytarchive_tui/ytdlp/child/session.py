@@ -1,0 +1,213 @@
+"""Our `YoutubeDL`: few extractors, guarded transfers, and errors that wait until more is known."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yt_dlp
+import yt_dlp.extractor.youtube
+from yt_dlp.networking import Request, Response
+from yt_dlp.postprocessor import get_postprocessor
+from yt_dlp.utils import ExtractorError
+
+from ytarchive_tui.domain.models import JobOptions
+from ytarchive_tui.ytdlp.child.component import Component, Ledger, SourceChangedError, is_fragmented
+from ytarchive_tui.ytdlp.options import (
+    ExtractionConfig,
+    base_params,
+    job_params,
+    overridden,
+    postprocessors,
+)
+
+# yt-dlp's classes are taken as untyped: type stubs for them exist, but lag behind its releases.
+_yt_dlp: Any = yt_dlp
+_YoutubeDL: Any = _yt_dlp.YoutubeDL
+_YoutubeIE: Any = _yt_dlp.extractor.youtube.YoutubeIE
+
+RESTARTS = 3
+"""How often one file is begun anew because the source replaced it meanwhile."""
+
+
+class Messages:
+    """yt-dlp's logger: everything goes to stderr, the newest warnings are kept as evidence."""
+
+    def __init__(self) -> None:
+        self.warnings: deque[str] = deque(maxlen=30)
+        self.silent = False
+
+    def debug(self, message: str) -> None:
+        """Also receives yt-dlp's ordinary messages."""
+        if not self.silent:
+            print(message, file=sys.stderr)
+
+    info = debug
+    error = debug
+
+    def warning(self, message: str, *, once: bool = False) -> None:
+        """Say it and keep it."""
+        self.warnings.append(message)
+        self.debug(f"WARNING: {message}")
+
+
+class Session(_YoutubeDL):  # type: ignore[misc]
+    """One job's `YoutubeDL`; made without a job, so that a zygote can hold one ready."""
+
+    def __init__(self, config: ExtractionConfig) -> None:
+        self.config = config
+        self.activity = "extract"
+        self.messages = Messages()
+        self.withheld: list[ExtractorError] = []
+        """Why a video has no formats, in the order found; see `_Youtube.raise_no_formats`."""
+        self.ledger: Ledger | None = None
+        self.resumed_bytes = 0
+        self._component: Component | None = None
+        if config.ca_file:
+            # OpenSSL reads it when the first connection is made; yt-dlp has no option for it.
+            os.environ["SSL_CERT_FILE"] = str(config.ca_file)
+        user = _user_params() if config.use_ytdlp_config else None
+        params = base_params(_default_params(), config, user)
+        super().__init__({**params, "logger": self.messages}, auto_init=False)
+        if user:
+            ignored = ", ".join(overridden(_default_params(), user))
+            self.messages.info(f"your yt-dlp.conf is used, except: {ignored or 'nothing'}")
+        for extractor in _EXTRACTORS:
+            self.add_info_extractor(extractor)
+        # An instance: a class would be looked up again by its name, and be yt-dlp's own.
+        self.add_info_extractor(_Youtube())
+        if config.any_site:
+            self.add_default_info_extractors()
+
+    def prepare(self, options: JobOptions, staging: Path) -> None:
+        """Take on a job's options; raises `SyntaxError` for a format string that makes no sense."""
+        self.params.update(job_params(options, staging))
+        self._parse_outtmpl()
+        self.format_selector = self.build_format_selector(self.params["format"])
+
+    def prepare_steps(self, options: JobOptions, *, has_chapters: bool) -> None:
+        """Add what follows the download."""
+        for step in postprocessors(options, has_chapters=has_chapters):
+            arguments = {name: value for name, value in step.items() if name != "key"}
+            self.add_post_processor(get_postprocessor(step["key"])(self, **arguments))
+
+    def _forceprint(self, key: str, info_dict: Any) -> Any:
+        """Print nothing: yt-dlp's tables for it are a quarter of its work on a short video."""
+        return info_dict
+
+    def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
+        """As yt-dlp's, but curl_cffi is left out when there is a CA file, which it does not read."""
+        if self.config.ca_file:
+            handlers = [handler for handler in handlers if handler.RH_KEY != "CurlCFFI"]
+        return super().build_request_director(handlers, preferences)
+
+    def urlopen(self, req: Any) -> Response:
+        """As yt-dlp's; what is fetched for the media file is checked before a byte of it is used."""
+        response: Response = super().urlopen(req)
+        if self._component is not None:
+            url = req.url if isinstance(req, Request) else str(req)
+            try:
+                self._component.check_answer(url, response)
+            except BaseException:
+                response.close()
+                raise
+        return response
+
+    def dl(
+        self, name: str, info: dict[str, Any], subtitle: bool = False, test: bool = False
+    ) -> tuple[bool, bool]:
+        """As yt-dlp's, but resumes only what is provably the same file and checks the size in the end."""
+        if self.ledger is None or subtitle:
+            return super().dl(name, info, subtitle, test)  # type: ignore[no-any-return]
+        component = Component(self.ledger, Path(name), fragmented=is_fragmented(info))
+        for _ in range(RESTARTS):
+            kept = component.prepare(functools.partial(self._probe, info))
+            self._component = component
+            try:
+                outcome: tuple[bool, bool] = super().dl(name, info, subtitle, test)
+            except SourceChangedError as error:
+                self.messages.warning(str(error))
+                component.discard()
+                continue
+            finally:
+                self._component = None
+            component.finish(info.get("filesize"))
+            self.resumed_bytes += kept
+            return outcome
+        raise SourceChangedError(f"{Path(name).name}: the source changes faster than it can be read")
+
+    def _probe(self, info: Mapping[str, Any]) -> tuple[str, Response]:
+        """The site's present answer for a file, without its body."""
+        headers = dict(info.get("http_headers") or self._calc_headers(dict(info)))
+        response = super().urlopen(Request(info["url"], headers={**headers, "Range": "bytes=0-0"}))
+        response.close()
+        return info["url"], response
+
+
+class _Youtube(_YoutubeIE):  # type: ignore[misc]
+    """YouTube's extractor, which goes on when it finds no formats: the start of a premiere comes later."""
+
+    def raise_no_formats(self, msg: Any, expected: bool = False, video_id: str | None = None) -> None:
+        """Keep the error for the session instead of raising it."""
+        error: Any = msg
+        if not isinstance(error, ExtractorError):
+            error = ExtractorError(msg, expected=expected, video_id=video_id)
+        self._downloader.withheld.append(error)
+
+    @classmethod
+    def ie_key(cls) -> str:
+        """The name under which yt-dlp knows it."""
+        return "Youtube"
+
+
+def _other_extractors() -> list[type]:
+    found = [
+        candidate
+        for name, candidate in vars(_yt_dlp.extractor.youtube).items()
+        if name.startswith("Youtube") and name.endswith("IE") and candidate is not _YoutubeIE
+    ]
+    return found
+
+
+_EXTRACTORS = _other_extractors()
+
+
+@functools.cache
+def _default_params() -> dict[str, Any]:
+    """What the yt-dlp command uses when it is given nothing."""
+    params: dict[str, Any] = _yt_dlp.parse_options([]).ydl_opts
+    return params
+
+
+def _user_params() -> dict[str, Any]:
+    """What the user's own yt-dlp.conf leads to; raises `ValueError` when it has a mistake."""
+    arguments, sys.argv = sys.argv, ["yt-dlp"]
+    try:
+        params: dict[str, Any] = _yt_dlp.parse_options(None).ydl_opts
+    except SystemExit as error:
+        raise ValueError("your yt-dlp.conf can't be used; run yt-dlp to see why") from error
+    finally:
+        sys.argv = arguments
+    return params
+
+
+_ready: list[Session] = []
+
+
+def make_ready(config: ExtractionConfig) -> Session:
+    """Build a session for the next caller of `session_for` that has the same settings."""
+    session = Session(config)
+    _ready[:] = [session]
+    return session
+
+
+def session_for(config: ExtractionConfig) -> Session:
+    """The session that was made ready, if it fits, else a new one; each is handed out once."""
+    if _ready and _ready[0].config == config:
+        return _ready.pop()
+    return Session(config)

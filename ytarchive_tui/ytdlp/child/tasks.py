@@ -1,0 +1,76 @@
+"""The tasks that children run; each takes and returns plain dictionaries, see `protocol`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ytarchive_tui.domain.errors import StageError
+from ytarchive_tui.domain.models import Frozen
+from ytarchive_tui.ytdlp.child import download as downloading
+from ytarchive_tui.ytdlp.child import listing
+from ytarchive_tui.ytdlp.child.describe import metadata_of
+from ytarchive_tui.ytdlp.child.evidence import clean, evidence
+from ytarchive_tui.ytdlp.child.extraction import extract
+from ytarchive_tui.ytdlp.child.session import Session, session_for
+from ytarchive_tui.ytdlp.child.warmth import warm
+from ytarchive_tui.ytdlp.options import complaint
+from ytarchive_tui.ytdlp.protocol import FormatRequest, ItemRequest, ListRequest
+from ytarchive_tui.ytdlp.task import Emit, Task
+
+__all__ = ["check_format", "download", "list_source", "resolve", "warm"]
+
+Request = TypeVar("Request", ItemRequest, ListRequest)
+
+
+def _task(
+    model: type[Request],
+) -> Callable[[Callable[[Session, Request, Emit], Any]], Task]:
+    """Make a task of a function: validate its request, give it a session, turn errors into evidence."""
+
+    def decorate(function: Callable[[Session, Request, Emit], Any]) -> Task:
+        @functools.wraps(function)
+        def run(raw: dict[str, Any], emit: Emit) -> dict[str, Any]:
+            request = model.model_validate(raw)
+            session = session_for(request.config)
+            try:
+                result = function(session, request, emit)
+            except Exception as error:
+                raise StageError(evidence(error, session)) from error
+            return result.model_dump(mode="json") if isinstance(result, Frozen) else result
+
+        return run
+
+    return decorate
+
+
+@_task(ItemRequest)
+def resolve(session: Session, request: ItemRequest, emit: Emit) -> Any:
+    """Everything about one item (`ItemMetadata`); what was told is kept in staging for `download`."""
+    told = extract(session, request)
+    session.prepare(request.options, request.staging)
+    return metadata_of(session.process_ie_result(told, download=False))
+
+
+@_task(ListRequest)
+def list_source(session: Session, request: ListRequest, emit: Emit) -> Any:
+    """The entries of a list, as `page` events (`ListPage`)."""
+    return listing.list_source(session, request, emit)
+
+
+@_task(ItemRequest)
+def download(session: Session, request: ItemRequest, emit: Emit) -> Any:
+    """An item's files (`StagedDownload`), with `metadata` and `progress` events."""
+    return downloading.download(session, request, emit)
+
+
+def check_format(raw: dict[str, Any], emit: Emit) -> dict[str, Any]:
+    """`{"complaint": None}` when the options' quality can be used, else what is wrong with it."""
+    request = FormatRequest.model_validate(raw)
+    wrong = complaint(request.options.quality)
+    try:
+        session_for(request.config).prepare(request.options, request.options.archive)
+    except SyntaxError as error:
+        wrong = clean(str(error))
+    return {"complaint": wrong}

@@ -1,0 +1,59 @@
+"""What parent and child tell each other, beyond the domain's own models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from ytarchive_tui.domain.models import Frozen, JobOptions, SourceKind
+from ytarchive_tui.ytdlp.options import ExtractionConfig
+
+TASKS = {
+    name: f"ytarchive_tui.ytdlp.child.tasks:{name}"
+    for name in ("resolve", "list_source", "download", "check_format")
+}
+"""The tasks of this package, for `ChildPool`."""
+
+Activity = Literal["video", "audio", "merging", "subtitles", "thumbnail"]
+
+
+class ItemRequest(Frozen):
+    """Asks for one item."""
+
+    job: int
+    url: str
+    extractor: str
+    video_id: str
+    staging: Path
+    options: JobOptions
+    config: ExtractionConfig
+    max_age_s: float = 3600.0
+    """How old an extraction may be for a download to use it."""
+
+
+class ListRequest(Frozen):
+    """Asks for the entries of a source."""
+
+    job: int
+    url: str
+    kind: SourceKind
+    config: ExtractionConfig
+    most: int = 200_000
+    """Entries after which a list is taken for endless."""
+
+
+class FormatRequest(Frozen):
+    """Asks whether options can be used."""
+
+    options: JobOptions
+    config: ExtractionConfig
+
+
+class ProgressEvent(Frozen):
+    """How far a download is; sizes in bytes, over all files of the item."""
+
+    activity: Activity
+    done: int = 0
+    total: int | None = None
+    speed: float | None = None
+    eta_s: float | None = None

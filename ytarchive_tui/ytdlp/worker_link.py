@@ -1,0 +1,116 @@
+"""A few long-lived worker processes, used one task at a time, for systems without a safe fork."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from ytarchive_tui.domain.errors import StageError
+from ytarchive_tui.ytdlp.dialogue import LOG_LINE_LIMIT, Dialogue, Log, lines_of
+from ytarchive_tui.ytdlp.zygote_link import PYTHON, to_the_end
+
+TASKS_A_WORKER = 50
+"""After so many tasks a worker is replaced, which bounds what it may leak."""
+
+
+class WorkerLink:
+    """Keeps idle workers and starts more when all are busy."""
+
+    def __init__(
+        self, tasks: Mapping[str, str], config: Mapping[str, Any], environment: Mapping[str, str], log: Log
+    ) -> None:
+        self._hello = {"tasks": dict(tasks), "config": dict(config)}
+        self._environment = environment
+        self._log = log
+        self._idle: list[_Worker] = []
+
+    async def run(
+        self, task: str, request: dict[str, Any], dialogue: Dialogue, grace_s: float
+    ) -> dict[str, Any]:
+        """Run one task on an idle or a new worker; raises `StageError`."""
+        worker = self._idle.pop() if self._idle else await self._start()
+        worker.dialogue = dialogue
+        usable = False
+        try:
+            worker.send({"task": task, "request": request})
+            result = await dialogue.verdict(worker.stdout)
+            usable = result is not None
+        except StageError:
+            usable = True
+            raise
+        finally:
+            worker.tasks_left -= 1
+            if usable and worker.tasks_left > 0:
+                self._idle.append(worker)
+            else:
+                await to_the_end(worker.end(grace_s))
+        if result is None:
+            raise dialogue.died("ChildDied", f"the worker ended, exit code {worker.process.returncode}")
+        return result
+
+    async def close(self) -> None:
+        """End the idle workers."""
+        await asyncio.gather(*(worker.end(1.0) for worker in self._idle))
+        self._idle.clear()
+
+    async def _start(self) -> _Worker:
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *PYTHON,
+            "ytarchive_tui.ytdlp.worker",
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            env=dict(self._environment),
+            start_new_session=True,
+        )
+        worker = _Worker(process)
+        worker.send(self._hello)
+        return worker
+
+
+class _Worker:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin and process.stdout and process.stderr
+        self.process = process
+        self.tasks_left = TASKS_A_WORKER
+        self.stdout = process.stdout
+        self._stdin = process.stdin
+        self._stderr = process.stderr
+        self.dialogue: Dialogue | None = None
+        """Whose words stderr carries: those of the newest task."""
+        self._listening = asyncio.create_task(self._listen())
+
+    def send(self, message: dict[str, Any]) -> None:
+        self._stdin.write(json.dumps(message).encode() + b"\n")
+
+    async def end(self, grace_s: float) -> None:
+        """TERM to the group, then KILL; returns when the process is gone."""
+        for number, patience in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 10.0)):
+            self._signal(number)
+            try:
+                await asyncio.wait_for(self.process.wait(), patience)
+            except TimeoutError:
+                continue
+            break
+        self._signal(signal.SIGKILL)
+        await asyncio.wait([self._listening], timeout=1.0)
+        self._listening.cancel()
+
+    async def _listen(self) -> None:
+        async for line in lines_of(self._stderr, LOG_LINE_LIMIT):
+            if self.dialogue is not None:
+                self.dialogue.note(line.decode(errors="replace"))
+
+    def _signal(self, number: int) -> None:
+        try:
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, number)
+            else:
+                self.process.kill()
+        except (ProcessLookupError, PermissionError):
+            pass
