@@ -1,0 +1,273 @@
+"""The composition root: opens everything in order, wires ports to adapters, owns the worker tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from ytarchive_tui.db.archives import known_archives
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.lock import EngineLock
+from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.seed import seed_archived
+from ytarchive_tui.db.views import Views
+from ytarchive_tui.domain.models import JobKind, JobOptions, Stage
+from ytarchive_tui.domain.policy import after_metadata_alone
+from ytarchive_tui.domain.ports import ArchiveStore, ChildRunner, MetadataProvider
+from ytarchive_tui.domain.progress import MemoryBoard
+from ytarchive_tui.services.logs import log_file
+from ytarchive_tui.services.queue import QueueService
+from ytarchive_tui.settings.keys import read_api_keys
+from ytarchive_tui.settings.model import ChildMode, FileMode, Settings, Verify
+from ytarchive_tui.settings.paths import Paths
+from ytarchive_tui.settings.tools import Tools
+from ytarchive_tui.storage.local import LocalArchive
+from ytarchive_tui.storage.scratch import ScratchStore
+from ytarchive_tui.workers.download import DownloadStage
+from ytarchive_tui.workers.metadata import ListStage, ResolveStage
+from ytarchive_tui.workers.providers import FirstThatAnswers
+from ytarchive_tui.workers.storage import StorageStage
+from ytarchive_tui.workers.worker import StageRun, Worker
+from ytarchive_tui.ytdlp.adapters import YtdlpDownloader, YtdlpFormatChecker, YtdlpLister, YtdlpProvider
+from ytarchive_tui.ytdlp.options import ExtractionConfig
+from ytarchive_tui.ytdlp.process import ChildPool, Mode
+from ytarchive_tui.ytdlp.protocol import TASKS as YTDLP_TASKS
+
+log = logging.getLogger(__name__)
+child_log = logging.getLogger("ytarchive_tui.child")
+"""What children say on their standard error."""
+
+TASKS = {**YTDLP_TASKS, "verify": "ytarchive_tui.storage.verification:verify"}
+_CHILD_MODES: dict[ChildMode, Mode] = {
+    ChildMode.AUTO: "auto",
+    ChildMode.ZYGOTE: "fork",
+    ChildMode.POOL: "pool",
+}
+STORAGE_WORKERS = 2
+"""Verifying reads each file once; a second worker overlaps one item's reading with another's rename."""
+
+
+class Runtime:
+    """An open engine. Nothing runs before `start`; `open` closes everything in reverse order."""
+
+    def __init__(
+        self, queue: QueueService, workers: list[Worker], checker: YtdlpFormatChecker, drain_s: float
+    ) -> None:
+        self.queue = queue
+        self._workers = workers
+        self._checker = checker
+        self._drain_s = drain_s
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, settings: Settings, paths: Paths, *, tools: Tools, dry_run: bool = False
+    ) -> AsyncIterator[Runtime]:
+        """Take the engine's lock, open the database and start the zygote.
+
+        A dry run takes no lock and writes only to a temporary folder. Raises `EngineBusyError`, `UsageError`
+        and the database's own errors.
+        """
+        async with AsyncExitStack() as stack:
+            if dry_run:
+                scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ytarchive-dry-run-")))
+                opening = _open_dry(settings, paths, tools, scratch, stack)
+            else:
+                opening = _open_engine(settings, paths, tools, stack)
+            runtime = await opening
+            stack.push_async_callback(runtime.stop)
+            yield runtime
+
+    def start(self) -> None:
+        """Let the workers begin."""
+        self._tasks = [asyncio.create_task(worker.work(), name=worker.name) for worker in self._workers]
+
+    async def drain(self) -> None:
+        """Claim nothing new and let running stages end within the settings' time; then stop the rest."""
+        for worker in self._workers:
+            worker.drain()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._drain_s)
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stop running stages now; their jobs go back into the queue."""
+        for worker in self._workers:
+            worker.drain()
+        for task in self._tasks:
+            task.cancel()
+        results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    async def check_options(self, options: JobOptions) -> str | None:
+        """None when the options can be used, else what is wrong with them; asks no network."""
+        return await self._checker.check(options)
+
+
+async def _open_engine(settings: Settings, paths: Paths, tools: Tools, stack: AsyncExitStack) -> Runtime:
+    """Everything for a run that archives."""
+    paths.make()
+    lock = stack.enter_context(EngineLock(paths.state_dir))
+    _open_log(settings, paths.log_dir, stack)
+    db = await Database.open(paths.database)
+    stack.push_async_callback(db.close)
+    queue = Queue(db, lease_s=settings.engine.lease_s, ahead=settings.engine.lookahead)
+    adopted = await queue.adopt(lock)
+    if adopted:
+        log.warning("%d jobs were running when the last run ended; they go on", adopted)
+    children = await stack.enter_async_context(_children(settings, tools))
+    known = await known_archives(db)
+    store = LocalArchive(
+        children,
+        ffprobe=_text(tools.ffprobe.path),
+        ffmpeg=_text(tools.ffmpeg.path),
+        known=known,
+        decode=settings.archive.verify is Verify.DECODE,
+        public=settings.archive.file_mode is FileMode.SHARED,
+    )
+    board, views = MemoryBoard(), Views(db)
+    for archive in tuple(known):
+        await _sweep(store, archive, await views.jobs_with_staging(archive))
+    config = extraction_config(settings, paths.cache_dir, tools)
+
+    def worker(name: str, stage: Stage, kind: JobKind, run: StageRun) -> Worker:
+        return Worker(name, stage, kind, run, queue=queue, store=store, board=board, rules=settings.retry)
+
+    resolve = ResolveStage(_provider(settings, children, config), store, board)
+    listing = ListStage(queue, YtdlpLister(children, config), board)
+    download = DownloadStage(queue, YtdlpDownloader(children, config), store, board)
+    storage = StorageStage(queue, store, board)
+    workers = [
+        worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
+        *_several(
+            settings.engine.metadata_workers,
+            lambda n: worker(f"metadata-{n}", Stage.METADATA, JobKind.ITEM, resolve),
+        ),
+        *_several(
+            settings.engine.downloads,
+            lambda n: worker(f"download-{n}", Stage.DOWNLOAD, JobKind.ITEM, download),
+        ),
+        *_several(STORAGE_WORKERS, lambda n: worker(f"storage-{n}", Stage.STORAGE, JobKind.ITEM, storage)),
+    ]
+    service = QueueService(db, queue, board)
+    return Runtime(service, workers, YtdlpFormatChecker(children, config), settings.engine.drain_s)
+
+
+async def _open_dry(
+    settings: Settings, paths: Paths, tools: Tools, scratch: Path, stack: AsyncExitStack
+) -> Runtime:
+    """Metadata workers alone, on a throw-away database that knows what the real one has archived."""
+    db = await Database.open(scratch / "dry-run.db")
+    stack.push_async_callback(db.close)
+    await seed_archived(db, paths.database)
+    queue = Queue(db, lease_s=settings.engine.lease_s)
+    children = await stack.enter_async_context(_children(settings, tools))
+    store, board = ScratchStore(scratch), MemoryBoard()
+    config = extraction_config(settings, scratch, tools)
+
+    def worker(name: str, kind: JobKind, run: StageRun) -> Worker:
+        return Worker(
+            name,
+            Stage.METADATA,
+            kind,
+            run,
+            queue=queue,
+            store=store,
+            board=board,
+            rules=settings.retry,
+            after=after_metadata_alone,
+        )
+
+    resolve = ResolveStage(_provider(settings, children, config), store, board)
+    workers = [
+        worker("listing", JobKind.SOURCE, ListStage(queue, YtdlpLister(children, config), board)),
+        *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, resolve)),
+    ]
+    service = QueueService(db, queue, board)
+    return Runtime(service, workers, YtdlpFormatChecker(children, config), settings.engine.drain_s)
+
+
+def extraction_config(settings: Settings, cache_dir: Path, tools: Tools) -> ExtractionConfig:
+    """How children reach the site, from the settings and the tools that were found."""
+    network, runtime = settings.network, tools.js_runtime
+    return ExtractionConfig(
+        proxy=network.proxy,
+        ca_file=network.ca_file,
+        cookies_file=network.cookies_file,
+        socket_timeout_s=network.socket_timeout_s,
+        limit_bps=network.limit_bytes_per_s,
+        ffmpeg=tools.ffmpeg.path if tools.ffmpeg.usable else None,
+        js_runtimes={runtime.name: runtime.path} if runtime.usable else {},
+        sleep_requests_s=network.sleep_requests_s,
+        source_address=network.source_address,
+        cache_folder=cache_dir / "yt-dlp",
+        use_ytdlp_config=settings.engine.use_ytdlp_config,
+    )
+
+
+def _provider(settings: Settings, children: ChildRunner, config: ExtractionConfig) -> MetadataProvider:
+    """The Data API when there is a key, and yt-dlp in any case."""
+    ytdlp = YtdlpProvider(children, config)
+    keys = read_api_keys(settings.youtube)
+    if not keys:
+        return ytdlp
+    # Imported only for users with a key: the package costs a quarter of a second.
+    from ytarchive_tui.youtube_api.client import ApiConfig, YouTubeClient
+    from ytarchive_tui.youtube_api.provider import ApiProvider
+
+    api = ApiConfig(
+        key=keys[0],
+        endpoint=settings.youtube.api_endpoint,
+        proxy=settings.network.proxy,
+        ca_file=settings.network.ca_file,
+        timeout_s=settings.network.socket_timeout_s,
+    )
+    return FirstThatAnswers(ApiProvider(YouTubeClient(api)), ytdlp)
+
+
+def _children(settings: Settings, tools: Tools) -> ChildPool:
+    environment = {}
+    if settings.network.ca_file:
+        environment["SSL_CERT_FILE"] = str(settings.network.ca_file)
+    return ChildPool(
+        TASKS,
+        config={"ffmpeg": _text(tools.ffmpeg.path)},
+        log=lambda task, job, line: child_log.info("%s", line, extra={"task": task, "job": job}),
+        memory_limit=settings.engine.child_memory,
+        mode=_CHILD_MODES[settings.engine.child_mode],
+        environment=environment,
+    )
+
+
+def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:
+    secrets = (*settings.secrets(), *read_api_keys(settings.youtube))
+    stack.enter_context(
+        log_file(folder, level=settings.log.level, keep_mb=settings.log.keep_mb, secrets=secrets)
+    )
+
+
+async def _sweep(store: ArchiveStore, archive: Path, live_jobs: Sequence[int]) -> None:
+    """Remove what dead runs left in staging; an archive that is not there now is swept another time."""
+    try:
+        removed = await store.sweep(archive, live_jobs)
+    except Exception as error:
+        log.warning("staging of %s could not be swept: %s", archive, error)
+    else:
+        if removed:
+            log.info("removed %d staging folders that no job needs", removed)
+
+
+def _several(count: int, make: Callable[[int], Worker]) -> list[Worker]:
+    return [make(n) for n in range(1, count + 1)]
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None

@@ -1,0 +1,187 @@
+"""The queue, as front ends see it: what is in it, what happens, and what one can do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.control import Control
+from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.journal import entries, last_entries
+from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.totals import kept_without_job, totals
+from ytarchive_tui.db.views import JobRow, Views
+from ytarchive_tui.domain.events import JournalEntry
+from ytarchive_tui.domain.models import Frozen, JobKind, Progress, Stage, Status, Submission, Submitted
+from ytarchive_tui.domain.progress import MemoryBoard
+
+
+class JobLine(Frozen):
+    """One job, as a line of the queue shows it."""
+
+    job_id: int
+    video_id: str | None
+    url: str
+    title: str | None
+    channel: str | None
+    stage: Stage
+    status: Status
+    reason: str | None
+    run_after: datetime | None
+    failure_class: str | None
+    attempts: int
+    height_obtained: int | None
+    height_offered: int | None
+    size: int | None
+    """Bytes in the archive; before that, of what was selected, when the site told it."""
+    duration_s: float | None
+    folder: Path | None
+    """Where the item lies in the archive; None while it does not."""
+
+
+class LiveLine(JobLine):
+    """A running job with its newest progress."""
+
+    progress: Progress | None
+
+
+class Overview(Frozen):
+    """How the jobs of some sources stand, counted; sources' own jobs count among all but `done`."""
+
+    sources_open: int
+    """Lists that are queued or being read."""
+    total: int
+    """Items, whatever their state."""
+    done: int
+    already: int
+    """Items in the archive for which there never was a job here."""
+    queued: int
+    running: int
+    waiting: int
+    blocked: int
+    failed: int
+    cancelled: int
+    bytes_archived: int
+    next_due_s: float | None
+    """Seconds until the first waiting job is due; None when none waits."""
+
+
+class PreviewLine(Frozen):
+    """What a run would do with one item."""
+
+    video_id: str
+    url: str
+    title: str | None
+    duration_s: float | None
+    size: int | None
+    height: int | None
+    already: bool = False
+    problem: str | None = None
+
+
+class QueueService:
+    """Submits, tells and steers; every answer is a snapshot."""
+
+    def __init__(self, db: Database, queue: Queue, board: MemoryBoard) -> None:
+        self._db = db
+        self._queue = queue
+        self._board = board
+        self._views = Views(db)
+        self._control = Control(db)
+
+    async def submit(self, submissions: Sequence[Submission]) -> tuple[Submitted, ...]:
+        """Store addresses, in one transaction and before anything is asked of the network."""
+        return await submit(self._db, submissions)
+
+    async def retry_failed(self, source_ids: Sequence[int]) -> int:
+        """Queue what failed or needs someone again; the number of jobs."""
+        return await self._control.retry_failed(source_ids)
+
+    async def overview(self, source_ids: Sequence[int]) -> Overview:
+        """Counts over the jobs of some sources."""
+        seen = await totals(self._db, source_ids)
+        items = {status: seen.count(JobKind.ITEM, status) for status in Status}
+        sources = {status: seen.count(JobKind.SOURCE, status) for status in Status}
+        both = {status: items[status] + sources[status] for status in Status}
+        return Overview(
+            sources_open=sources[Status.QUEUED] + sources[Status.RUNNING],
+            total=sum(items.values()) + seen.without_job,
+            done=items[Status.DONE],
+            already=seen.without_job,
+            queued=items[Status.QUEUED],
+            running=items[Status.RUNNING],
+            waiting=both[Status.WAITING],
+            blocked=both[Status.BLOCKED] + both[Status.PAUSED],
+            failed=both[Status.FAILED],
+            cancelled=both[Status.CANCELLED],
+            bytes_archived=seen.bytes_archived,
+            next_due_s=seen.next_due_s,
+        )
+
+    async def lines(self, source_ids: Sequence[int]) -> tuple[JobLine, ...]:
+        """The jobs of some sources, in queue order."""
+        return tuple(JobLine(**_fields(row)) for row in await self._views.jobs_of_sources(source_ids))
+
+    async def live(self) -> tuple[LiveLine, ...]:
+        """The running jobs, in queue order, each with its newest progress."""
+        rows = await self._views.running()
+        return tuple(LiveLine(**_fields(row), progress=self._board.get(row.id)) for row in rows)
+
+    async def entries(self, after_id: int, limit: int = 500) -> tuple[JournalEntry, ...]:
+        """The journal after an entry, oldest first."""
+        return await entries(self._db, after_id, limit)
+
+    async def last_entry(self) -> int:
+        """The id of the journal's newest entry; 0 when it is empty."""
+        newest = await last_entries(self._db, 1)
+        return newest[0].id if newest else 0
+
+    async def preview(self, source_ids: Sequence[int]) -> tuple[PreviewLine, ...]:
+        """What a run would do with each item of some sources, in list order."""
+        rows = await self._views.jobs_of_sources(source_ids)
+        kept = await kept_without_job(self._db, source_ids)
+        return (
+            *(_preview(row) for row in rows if row.video_id is not None),
+            *(PreviewLine(**item.model_dump(), already=True) for item in kept),
+        )
+
+    async def wait_for_change(self, timeout_s: float) -> None:
+        """Return when jobs changed, or after the time-out."""
+        await self._queue.wait_for_change(timeout_s)
+
+
+def _preview(row: JobRow) -> PreviewLine:
+    assert row.video_id is not None
+    return PreviewLine(
+        video_id=row.video_id,
+        url=row.url,
+        title=row.title,
+        duration_s=row.duration_s,
+        size=row.size,
+        height=row.selected_height,
+        already=row.folder is not None,
+        problem=None if row.status is Status.DONE else row.reason or f"still {row.status}",
+    )
+
+
+def _fields(row: JobRow) -> dict[str, object]:
+    return {
+        "job_id": row.id,
+        "video_id": row.video_id,
+        "url": row.url,
+        "title": row.title,
+        "channel": row.channel,
+        "stage": row.stage,
+        "status": row.status,
+        "reason": row.reason,
+        "run_after": row.run_after,
+        "failure_class": row.failure_class,
+        "attempts": row.attempts,
+        "height_obtained": row.obtained_height,
+        "height_offered": row.offered_height,
+        "size": row.size,
+        "duration_s": row.duration_s,
+        "folder": row.archive / row.folder if row.folder is not None else None,
+    }

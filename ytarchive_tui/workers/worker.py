@@ -1,0 +1,181 @@
+"""The loop of every worker: claim, run, renew the lease, finish."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ytarchive_tui.domain.classification import classify
+from ytarchive_tui.domain.errors import Evidence, Failure, FailureClass, StageError
+from ytarchive_tui.domain.models import Claim, Job, JobKind, Stage, StageOutcome, Status, Stored
+from ytarchive_tui.domain.policy import (
+    RetryRules,
+    Transition,
+    after_cancel,
+    after_failure,
+    after_release,
+    after_success,
+)
+from ytarchive_tui.domain.ports import ArchiveStore, JobQueue, ProgressBoard
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 5.0
+"""Longest sleep without a look at the queue; changes and due times wake a worker sooner."""
+
+StageRun = Callable[[Claim], Awaitable[StageOutcome]]
+"""Does the work of one stage of one job; raises `StageError`."""
+
+
+class _LeaseLostError(Exception):
+    """Another engine owns the job now: whatever this one has done must not be finished."""
+
+
+class _StopRequestedError(Exception):
+    """A person paused or cancelled the job while it ran."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job.id)
+        self.job = job
+
+
+class Worker:
+    """Runs jobs of one stage and kind, one after the other, until it is told to stop."""
+
+    def __init__(
+        self,
+        name: str,
+        stage: Stage,
+        kind: JobKind,
+        run: StageRun,
+        *,
+        queue: JobQueue,
+        store: ArchiveStore,
+        board: ProgressBoard,
+        rules: RetryRules,
+        after: Callable[[Job, StageOutcome], Transition] = after_success,
+    ) -> None:
+        self.name = name
+        self._stage = stage
+        self._kind = kind
+        self._run = run
+        self._queue = queue
+        self._store = store
+        self._board = board
+        self._rules = rules
+        self._after_success = after
+        self._draining = False
+
+    def drain(self) -> None:
+        """Claim nothing new; the running stage goes on to its end."""
+        self._draining = True
+
+    async def work(self) -> None:
+        """Claim and run until drained; cancelling puts the running job back into the queue."""
+        while not self._draining:
+            claim = await self._queue.claim(self._stage, self._kind, self.name)
+            if claim is None:
+                due = await self._queue.next_due_s()
+                await self._queue.wait_for_change(min(IDLE_S, due if due is not None else IDLE_S))
+                continue
+            await self._process(claim)
+
+    async def _process(self, claim: Claim) -> None:
+        """Run one claim to a finished transition, whatever happens on the way."""
+        job = claim.job
+        outcome: StageOutcome | None = None
+        try:
+            outcome = await self._run_leased(claim)
+            transition = self._after_success(job, outcome)
+        except _LeaseLostError:
+            log.warning("lease of job %d was lost in stage %s", job.id, job.stage, extra={"job": job.id})
+            return
+        except _StopRequestedError as stop:
+            transition = (
+                after_cancel(job) if stop.job.cancel_requested else after_release(job, "paused by you")
+            )
+        except asyncio.CancelledError:
+            await asyncio.shield(self._finish(claim, None, after_release(job, "the program was stopped")))
+            raise
+        except StageError as error:
+            transition = self._after(job, classify(error.evidence))
+        except OSError as error:
+            transition = self._after(job, classify(_local_evidence(error)))
+        except Exception as error:
+            log.exception("stage %s of job %d failed unexpectedly", job.stage, job.id, extra={"job": job.id})
+            transition = self._after(job, _bug(error))
+        finally:
+            self._board.drop(job.id)
+        await self._finish(claim, outcome, transition)
+
+    async def _run_leased(self, claim: Claim) -> StageOutcome:
+        """Run the stage while the lease is renewed; the stage is stopped when the lease or the wish ends."""
+        work = asyncio.ensure_future(self._run(claim))
+        renewal = asyncio.ensure_future(self._renew(claim))
+        try:
+            await asyncio.wait({work, renewal}, return_when=asyncio.FIRST_COMPLETED)
+            if renewal.done() and not work.done():
+                await _cancelled(work)
+                renewal.result()
+            return await work
+        finally:
+            await _cancelled(renewal)
+            await _cancelled(work)
+
+    async def _renew(self, claim: Claim) -> None:
+        """Renew until the job is taken away, cancelled or paused; raises what happened."""
+        while True:
+            await self._queue.wait_for_wish(claim.lease_s / 3)
+            job = await self._queue.heartbeat(claim)
+            if job is None:
+                raise _LeaseLostError
+            if job.cancel_requested or job.status is Status.PAUSED:
+                raise _StopRequestedError(job)
+
+    def _after(self, job: Job, failure: Failure) -> Transition:
+        transition = after_failure(job, failure, self._rules, now=datetime.now(UTC), chance=random.random())
+        log.warning(
+            "%s failed: %s",
+            job.stage,
+            failure.sentence,
+            extra={"job": job.id, "failure": failure.failure_class},
+        )
+        return transition
+
+    async def _finish(self, claim: Claim, outcome: StageOutcome | None, transition: Transition) -> None:
+        """Forget what must not be reused, finish, and only then remove what is no longer needed."""
+        job = claim.job
+        archive = job.options.archive
+        if transition.forget == "extraction":
+            await self._store.forget_extraction(archive, job.id)
+        elif transition.forget == "staging":
+            await self._store.discard(archive, job.id)
+        accepted = await self._queue.finish(claim, outcome, transition)
+        if accepted and isinstance(outcome, Stored):
+            await self._store.discard(archive, job.id)
+
+
+async def _cancelled(task: asyncio.Future[Any]) -> None:
+    """Cancel a task and wait until it is really gone; its own errors are of no interest then."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
+
+
+def _local_evidence(error: OSError) -> Evidence:
+    return Evidence(
+        exception=(type(error).__name__,), message=str(error), errno=error.errno, activity="staging"
+    )
+
+
+def _bug(error: Exception) -> Failure:
+    return Failure(
+        failure_class=FailureClass.BUG,
+        sentence=f"a fault in ytarchive-tui ({type(error).__name__}); the log has the details",
+        evidence=Evidence(exception=(type(error).__name__,), message=str(error)),
+    )

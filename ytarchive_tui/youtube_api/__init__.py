@@ -1,0 +1,1 @@
+"""The YouTube Data API v3, through google-api-python-client."""
