@@ -1,0 +1,178 @@
+"""What a run tells as it goes: the journal's entries about its own jobs, with the words to show them.
+
+The journal says what became true and in which order; the lines of the queue say how the job
+looks now. Both are read no more often than is cheap, whatever the size of the batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from ytarchive_tui.domain.events import EventKind, JournalEntry
+from ytarchive_tui.domain.models import Status
+
+if TYPE_CHECKING:
+    from ytarchive_tui.services.queue import JobLine, QueueService
+
+_PAGE = 500
+_SHARE = 10
+"""An answer that took a second is asked for again ten seconds later at the earliest."""
+
+T = TypeVar("T")
+
+
+class Kind(StrEnum):
+    """What happened to a job."""
+
+    LISTED = "listed"
+    STARTED = "started"
+    ARCHIVED = "archived"
+    ALREADY = "already"
+    """It was in the archive before this run."""
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+_BY_STATUS = {
+    Status.WAITING: Kind.WAITING,
+    Status.BLOCKED: Kind.BLOCKED,
+    Status.FAILED: Kind.FAILED,
+    Status.CANCELLED: Kind.CANCELLED,
+}
+_HELD = (Status.WAITING, Status.BLOCKED)
+TROUBLE = frozenset({Kind.BLOCKED, Kind.FAILED, Kind.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that became true."""
+
+    kind: Kind
+    at: datetime
+    line: JobLine
+    entries: int | None = None
+    """For `listed`: how many items the list has."""
+
+
+class Paced:
+    """Asks a question again only when that costs at most a tenth of the time."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether the question may be asked now."""
+        return time.monotonic() >= self._next
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Ask, and note how long the answer took."""
+        started = time.monotonic()
+        answer = await question()
+        now = time.monotonic()
+        self._next = now + _SHARE * (now - started)
+        return answer
+
+
+class Follower:
+    """Reads the news of some sources from the queue."""
+
+    def __init__(self, queue: QueueService) -> None:
+        self._queue = queue
+        self._sources: Sequence[int] = ()
+        self._last = 0
+        self._pending: list[JournalEntry] = []
+        self._archived: set[int] = set()
+        self._told: set[int] = set()
+        self._look = Paced()
+        self.lines: dict[int, JobLine] = {}
+        """The jobs as they were at the last look, by id."""
+        self.held: Sequence[JobLine] = ()
+        """Those of them that wait or need someone."""
+
+    async def skip_history(self) -> None:
+        """Forget what the journal holds from earlier runs."""
+        self._last = await self._queue.last_entry()
+
+    def follow(self, sources: Sequence[int]) -> None:
+        """Name the sources whose jobs are of interest."""
+        self._sources = sources
+
+    async def news(self, *, at_once: bool = False) -> list[Happening]:
+        """What happened since the last call, in order.
+
+        Often nothing, because it waits until a look is cheap; not so with `at_once`.
+        """
+        await self._read()
+        if not (at_once or self._look.due):
+            return []
+        ripe, self._pending = self._pending, []
+        if not ripe and self.lines and not at_once:
+            return []
+        lines = await self._look.ask(lambda: self._queue.lines(self._sources))
+        self.lines = {line.job_id: line for line in lines}
+        self.held = [line for line in lines if line.status in _HELD]
+        await self._read()
+        return [*self._already(), *filter(None, map(self._happening, ripe))]
+
+    async def _read(self) -> None:
+        while page := await self._queue.entries(self._last, _PAGE):
+            self._last = page[-1].id
+            self._pending += page
+            self._archived |= {
+                entry.job_id for entry in page if entry.kind is EventKind.ITEM_ARCHIVED and entry.job_id
+            }
+
+    def _already(self) -> list[Happening]:
+        """Items that were done when they were first seen: nothing in this run archived them."""
+        now = datetime.now(UTC)
+        found = [
+            line
+            for line in self.lines.values()
+            if line.status is Status.DONE
+            and line.video_id is not None
+            and line.job_id not in self._archived
+            and line.job_id not in self._told
+        ]
+        self._told |= {line.job_id for line in found}
+        return [Happening(Kind.ALREADY, now, line) for line in found]
+
+    def _happening(self, entry: JournalEntry) -> Happening | None:
+        line = self.lines.get(entry.job_id) if entry.job_id is not None else None
+        if line is None:
+            return None
+        match entry.kind:
+            case EventKind.ITEM_ARCHIVED:
+                self._told.add(line.job_id)
+                return Happening(Kind.ARCHIVED, entry.at, line)
+            case EventKind.SOURCE_LISTED:
+                return Happening(Kind.LISTED, entry.at, line, entry.data.get("entries"))
+            case EventKind.STAGE_STARTED if entry.data.get("stage") == "download":
+                return Happening(Kind.STARTED, entry.at, line)
+            case EventKind.STAGE_FAILED | EventKind.STAGE_FINISHED:
+                return _ended(entry, line)
+            case EventKind.JOB_CHANGED if line.status is Status.CANCELLED:
+                return Happening(Kind.CANCELLED, entry.at, line)
+            case _:
+                return None
+
+
+def _ended(entry: JournalEntry, line: JobLine) -> Happening | None:
+    """A stage's bad end as it was then; the job may have moved on since."""
+    status, delay = Status(entry.data["status"]), entry.data.get("delay_s")
+    if status not in _BY_STATUS:
+        return None
+    then = {
+        "status": status,
+        "reason": entry.data.get("reason"),
+        "failure_class": entry.data.get("failure_class"),
+        "run_after": None if delay is None else entry.at + timedelta(seconds=delay),
+    }
+    return Happening(_BY_STATUS[status], entry.at, line.model_copy(update=then))

@@ -1,0 +1,38 @@
+"""Under which options each entry of a batch is archived."""
+
+from __future__ import annotations
+
+from ytarchive_tui.batch.input import Entry, EntryOptions
+from ytarchive_tui.domain.models import JobOptions, Submission
+from ytarchive_tui.settings.model import ArchiveSettings
+
+
+def submission(
+    entry: Entry, *, given: EntryOptions, defaults: EntryOptions, settings: ArchiveSettings
+) -> Submission:
+    """What is handed to the queue for one entry.
+
+    The entry's own options win over those `given` on the command line, these over the file's
+    `defaults`, and these over the settings. A relative `output` lies below the archive's folder.
+    """
+    chosen: dict[str, object] = {
+        "archive": settings.root,
+        "quality": settings.quality,
+        "container": settings.container,
+        "subtitles": settings.subtitles,
+        "auto_captions": settings.auto_captions,
+        "thumbnail": settings.thumbnail,
+        "embed_chapters": settings.embed_chapters,
+    }
+    for layer in (defaults, given, entry.options):
+        chosen |= layer.model_dump(exclude_none=True, exclude={"output"})
+        if layer.output is not None:
+            chosen["archive"] = settings.root / layer.output.expanduser()
+    return Submission(
+        url=entry.text,
+        address=entry.found.address,
+        kind=entry.found.kind,
+        extractor=entry.found.extractor,
+        video_id=entry.found.video_id,
+        options=JobOptions.model_validate(chosen),
+    )

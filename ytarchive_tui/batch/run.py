@@ -1,0 +1,202 @@
+"""Runs a batch from its file to its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ytarchive_tui.batch.exit_codes import ExitCode
+from ytarchive_tui.batch.happenings import TROUBLE, Follower, Kind, Paced
+from ytarchive_tui.batch.input import BadLine, BatchInput, EntryOptions
+from ytarchive_tui.batch.interrupts import Interrupts
+from ytarchive_tui.batch.options import submission
+from ytarchive_tui.batch.view import AGAIN, State, Summary, View
+from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.domain.models import Status, Submission
+from ytarchive_tui.domain.text import plain
+from ytarchive_tui.settings.model import Settings
+
+if TYPE_CHECKING:
+    from ytarchive_tui.runtime import Runtime
+    from ytarchive_tui.services.queue import Overview
+
+_TICK_S = 0.25
+
+OpenRuntime = Callable[[], "AbstractAsyncContextManager[Runtime]"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What the command line asked for."""
+
+    batch: BatchInput
+    settings: Settings
+    given: EntryOptions = field(default_factory=EntryOptions)
+    """Options that the command line itself named."""
+    dry_run: bool = False
+    fail_fast: bool = False
+    retry_failed: bool = False
+
+
+async def run_batch(request: BatchRequest, open_runtime: OpenRuntime, view: View) -> ExitCode:
+    """Check, store, archive and report; `UsageError` and `EngineBusyError` come before anything is stored."""
+    with Interrupts() as interrupts:
+        if _refusal(request):
+            return _refuse(request, view)
+        async with open_runtime() as runtime:
+            submissions = await _checked(request, runtime)
+            if _refusal(request):
+                return _refuse(request, view)
+            with view:
+                view.read(request.batch)
+                return await _Run(request, runtime, view, interrupts).to_its_end(submissions)
+
+
+def _refusal(request: BatchRequest) -> str | None:
+    """Why nothing of this batch can be started; None when it can."""
+    if not request.batch.entries:
+        return f"there is nothing to archive in {request.batch.name}"
+    if request.fail_fast and request.batch.bad:
+        return "nothing was started, because of the lines above"
+    return None
+
+
+def _refuse(request: BatchRequest, view: View) -> ExitCode:
+    with view:
+        view.read(request.batch)
+        view.message(_refusal(request) or "")
+    return ExitCode.USAGE
+
+
+async def _checked(request: BatchRequest, runtime: Runtime) -> list[Submission]:
+    """The submissions of all usable entries; one with a bad quality becomes a bad line."""
+    batch, problems, usable = request.batch, {}, []
+    for entry in batch.entries:
+        wanted = submission(
+            entry, given=request.given, defaults=batch.defaults, settings=request.settings.archive
+        )
+        options = wanted.options
+        kind = (options.quality, options.container)
+        if kind not in problems:
+            problems[kind] = await runtime.check_options(options)
+        problem = problems[kind]
+        if problem is None:
+            usable.append((entry, wanted))
+        elif entry.options.quality is None:
+            raise UsageError(f"quality «{plain(options.quality, 60)}»: {plain(problem, 200)}")
+        else:
+            reason = f"quality «{plain(options.quality, 60)}»: {plain(problem, 200)}"
+            batch.bad.append(BadLine(entry.line, plain(entry.text, 80), reason))
+    batch.entries[:] = [entry for entry, _ in usable]
+    batch.bad.sort(key=lambda bad: bad.line)
+    return [wanted for _, wanted in usable]
+
+
+class _Run:
+    def __init__(self, request: BatchRequest, runtime: Runtime, view: View, interrupts: Interrupts) -> None:
+        self._request = request
+        self._runtime = runtime
+        self._queue = runtime.queue
+        self._view = view
+        self._interrupts = interrupts
+        self._follower = Follower(runtime.queue)
+        self._sources: Sequence[int] = ()
+        self._overview: Overview
+        self._count = Paced()
+        self._archived = 0
+        self._trouble = False
+
+    async def to_its_end(self, submissions: Sequence[Submission]) -> ExitCode:
+        started = time.monotonic()
+        await self._follower.skip_history()
+        submitted = await self._queue.submit(submissions)
+        self._sources = sorted({each.source_id for each in submitted})
+        self._follower.follow(self._sources)
+        if self._request.retry_failed:
+            again = await self._queue.retry_failed(self._sources)
+            self._view.message(f"{again} failed {'job is' if again == 1 else 'jobs are'} tried again")
+        self._overview = await self._queue.overview(self._sources)
+        if not self._interrupts.asked.is_set():
+            self._runtime.start()
+            await self._work()
+        if self._interrupts.asked.is_set() or (self._request.fail_fast and self._trouble):
+            await self._end_early()
+        await self._tell(at_once=True)
+        summary = Summary(
+            overview=await self._queue.overview(self._sources),
+            archived=self._archived,
+            unfinished=[line for line in self._follower.lines.values() if line.status is not Status.DONE],
+            bad_lines=len(self._request.batch.bad),
+            seconds=time.monotonic() - started,
+            interrupted=self._interrupts.asked.is_set(),
+        )
+        if self._request.dry_run and not summary.interrupted:
+            preview = await self._queue.preview(self._sources)
+            self._view.preview(preview)
+            fine = summary.complete and not any(line.problem for line in preview)
+            return ExitCode.ALL_ARCHIVED if fine else ExitCode.NOT_ALL_ARCHIVED
+        self._view.summary(summary)
+        if summary.interrupted:
+            self._view.message(f"stopped; nothing is lost, {AGAIN}")
+        return summary.exit_code
+
+    async def _work(self) -> None:
+        """Show what happens until nothing of this batch can go on within the user's patience."""
+        while not self._interrupts.asked.is_set():
+            await self._tell()
+            if self._request.fail_fast and self._trouble:
+                self._view.message("stopping at the first failure, as asked")
+                return
+            if self._is_over():
+                return
+            await _first(self._queue.wait_for_change(_TICK_S), self._interrupts.asked.wait())
+
+    def _is_over(self) -> bool:
+        seen = self._overview
+        if seen.sources_open or seen.queued or seen.running:
+            return False
+        due = seen.next_due_s
+        return not seen.waiting or due is None or due > self._request.settings.retry.patience_s
+
+    async def _end_early(self) -> None:
+        """Let what runs come to its end, within bounds; at the second request stop it."""
+        if self._interrupts.asked.is_set():
+            self._view.message("finishing what runs now; press Ctrl-C again to stop at once")
+        drain = asyncio.create_task(self._runtime.drain())
+        while not drain.done() and not self._interrupts.now.is_set():
+            await self._tell()
+            await _first(asyncio.wait({drain}, timeout=_TICK_S), self._interrupts.now.wait())
+        if not drain.done():
+            drain.cancel()
+            await asyncio.wait({drain})
+            await self._runtime.stop()
+        elif error := drain.exception():
+            raise error
+
+    async def _tell(self, *, at_once: bool = False) -> None:
+        """Hand the view what is new."""
+        if at_once or self._count.due:
+            self._overview = await self._count.ask(lambda: self._queue.overview(self._sources))
+        for happening in await self._follower.news(at_once=at_once):
+            self._archived += happening.kind is Kind.ARCHIVED
+            self._trouble |= happening.kind in TROUBLE
+            if not self._request.dry_run or happening.kind is Kind.LISTED:
+                self._view.happened(happening)
+        self._view.state(State(self._overview, await self._queue.live(), self._follower.held))
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of these ends; the others are cancelled."""
+    tasks = {asyncio.create_task(each) for each in waits}
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

@@ -1,0 +1,121 @@
+"""Amounts, moments and jobs as people read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ytarchive_tui.batch.happenings import Happening, Kind
+from ytarchive_tui.domain.models import Status
+from ytarchive_tui.domain.text import plain
+
+if TYPE_CHECKING:
+    from ytarchive_tui.batch.view import Summary
+    from ytarchive_tui.services.queue import JobLine
+
+_TITLE = 200
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def size(count: float | None) -> str:
+    """Bytes in powers of 1000: `3.1 MB`; empty when it is not known."""
+    if count is None:
+        return ""
+    unit = 0
+    while count >= 999.5 and unit < len(_UNITS) - 1:
+        count, unit = count / 1000, unit + 1
+    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 or count >= 99.95 else f"{count:.1f} {_UNITS[unit]}"
+
+
+def duration(seconds: float | None) -> str:
+    """`1:02:03` or `4:05`; empty when it is not known."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def moment(at: datetime | None) -> str:
+    """When something goes on, in the user's own time; with the day unless that is today."""
+    if at is None:
+        return ""
+    local = at.astimezone()
+    today = datetime.now(local.tzinfo).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%a %d %b %H:%M}"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 video`, `1,200 videos`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def name(line: JobLine) -> str:
+    """What a job is about: its title, or its address while there is none."""
+    title = plain(line.title or "", _TITLE).strip() or plain(line.url, _TITLE)
+    return f"{title} [{line.video_id}]" if line.video_id else title
+
+
+def height(line: JobLine) -> str:
+    """`1080p`, or `360p of 1080p` when better was offered; empty when it is not known."""
+    if line.height_obtained is None:
+        return ""
+    if line.height_offered is None or line.height_offered <= line.height_obtained:
+        return f"{line.height_obtained}p"
+    return f"{line.height_obtained}p of {line.height_offered}p"
+
+
+def details(line: JobLine) -> str:
+    """What was obtained: height, length and size, as far as they are known."""
+    return ", ".join(filter(None, (height(line), duration(line.duration_s), size(line.size))))
+
+
+def reason(line: JobLine) -> str:
+    """Why a job is not done, and when it goes on."""
+    why = plain(line.reason or "no reason was given", _TITLE)
+    match line.status:
+        case Status.WAITING:
+            return f"tries again at {moment(line.run_after)}: {why}"
+        case Status.BLOCKED:
+            return f"needs you: {why}"
+        case Status.PAUSED:
+            return "paused by you"
+        case _:
+            return why
+
+
+def sentence(happening: Happening) -> str:
+    """One happening as one line."""
+    line = happening.line
+    match happening.kind:
+        case Kind.LISTED:
+            known = "" if happening.entries is None else f": {count(happening.entries, 'video')}"
+            return f"listed    {name(line)}{known}"
+        case Kind.ARCHIVED:
+            more = details(line)
+            return f"archived  {name(line)}" + (f" ({more})" if more else "")
+        case Kind.ALREADY:
+            return f"already   {name(line)}"
+        case Kind.STARTED:
+            return f"started   {name(line)}"
+        case Kind.WAITING | Kind.BLOCKED | Kind.FAILED | Kind.CANCELLED:
+            return f"{happening.kind.value:<9} {name(line)}: {reason(line)}"
+
+
+def outcome(summary: Summary) -> str:
+    """The whole run in one line."""
+    seen = summary.overview
+    parts = [f"{summary.archived:,} archived"]
+    for number, word in (
+        (summary.already, "already there"),
+        (seen.queued + seen.running + seen.sources_open, "not finished"),
+        (seen.waiting, "waiting"),
+        (seen.blocked, "need you" if seen.blocked != 1 else "needs you"),
+        (seen.failed, "failed"),
+        (seen.cancelled, "cancelled"),
+    ):
+        if number:
+            parts.append(f"{number:,} {word}")
+    if summary.bad_lines:
+        parts.append(count(summary.bad_lines, "bad line"))
+    return f"{', '.join(parts)}; {size(seen.bytes_archived)} in {duration(summary.seconds)}"

@@ -1,0 +1,30 @@
+"""`doctor`: what the program depends on, and how to mend it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from ytarchive_tui.commands.setup import paths_of, settings_of
+from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.services.doctor import render, run_checks
+from ytarchive_tui.settings.model import Settings
+from ytarchive_tui.settings.tools import find_tools
+
+
+def run(options: Mapping[str, Any], *, as_json: bool) -> int:
+    """Print the report and return its exit code; broken settings are part of it."""
+    problem = None
+    try:
+        settings = settings_of(options).settings
+    except UsageError as error:
+        settings, problem = Settings(), str(error)
+    paths = paths_of(options)
+    tools = find_tools(settings.tools, os.environ, paths.cache_dir)
+    report = asyncio.run(run_checks(settings, paths, tools, settings_problem=problem))
+    click.echo(report.model_dump_json() if as_json else "\n".join(render(report)))
+    return report.exit_code

@@ -1,0 +1,22 @@
+"""Errors that a user can do something about, told without a traceback."""
+
+from __future__ import annotations
+
+import sys
+
+from ytarchive_tui.batch.exit_codes import ExitCode
+from ytarchive_tui.domain.errors import EngineBusyError, UsageError
+
+
+def explained(error: Exception) -> ExitCode:
+    """Print what is wrong and return the exit code; any other error is raised again."""
+    match error:
+        case UsageError():
+            code = ExitCode.USAGE
+        case EngineBusyError():
+            code = ExitCode.NOT_ALL_ARCHIVED
+        case _:
+            raise error
+    for line in str(error).splitlines():
+        print(f"error: {line}", file=sys.stderr)
+    return code
