@@ -32,6 +32,8 @@ from ytarchive_tui.workers.metadata import ListStage, ResolveStage
 from ytarchive_tui.workers.providers import FirstThatAnswers
 from ytarchive_tui.workers.storage import StorageStage
 from ytarchive_tui.workers.worker import StageRun, Worker
+from ytarchive_tui.youtube_api.client import ApiConfig, YouTubeClient
+from ytarchive_tui.youtube_api.provider import ApiProvider
 from ytarchive_tui.ytdlp.adapters import YtdlpDownloader, YtdlpFormatChecker, YtdlpLister, YtdlpProvider
 from ytarchive_tui.ytdlp.options import ExtractionConfig
 from ytarchive_tui.ytdlp.process import ChildPool, Mode
@@ -123,7 +125,8 @@ async def _open_engine(settings: Settings, paths: Paths, tools: Tools, stack: As
     adopted = await queue.adopt(lock)
     if adopted:
         log.warning("%d jobs were running when the last run ended; they go on", adopted)
-    children = await stack.enter_async_context(_children(settings, tools))
+    config = extraction_config(settings, paths.cache_dir, tools)
+    children = await stack.enter_async_context(_children(settings, config))
     known = await known_archives(db)
     store = LocalArchive(
         children,
@@ -136,12 +139,11 @@ async def _open_engine(settings: Settings, paths: Paths, tools: Tools, stack: As
     board, views = MemoryBoard(), Views(db)
     for archive in tuple(known):
         await _sweep(store, archive, await views.jobs_with_staging(archive))
-    config = extraction_config(settings, paths.cache_dir, tools)
 
     def worker(name: str, stage: Stage, kind: JobKind, run: StageRun) -> Worker:
         return Worker(name, stage, kind, run, queue=queue, store=store, board=board, rules=settings.retry)
 
-    resolve = ResolveStage(_provider(settings, children, config), store, board)
+    resolve = ResolveStage(_provider(settings, children, config, stack), store, board)
     listing = ListStage(queue, YtdlpLister(children, config), board)
     download = DownloadStage(queue, YtdlpDownloader(children, config), store, board)
     storage = StorageStage(queue, store, board)
@@ -169,9 +171,9 @@ async def _open_dry(
     stack.push_async_callback(db.close)
     await seed_archived(db, paths.database)
     queue = Queue(db, lease_s=settings.engine.lease_s)
-    children = await stack.enter_async_context(_children(settings, tools))
-    store, board = ScratchStore(scratch), MemoryBoard()
     config = extraction_config(settings, scratch, tools)
+    children = await stack.enter_async_context(_children(settings, config))
+    store, board = ScratchStore(scratch), MemoryBoard()
 
     def worker(name: str, kind: JobKind, run: StageRun) -> Worker:
         return Worker(
@@ -186,7 +188,7 @@ async def _open_dry(
             after=after_metadata_alone,
         )
 
-    resolve = ResolveStage(_provider(settings, children, config), store, board)
+    resolve = ResolveStage(_provider(settings, children, config, stack), store, board)
     workers = [
         worker("listing", JobKind.SOURCE, ListStage(queue, YtdlpLister(children, config), board)),
         *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, resolve)),
@@ -213,16 +215,14 @@ def extraction_config(settings: Settings, cache_dir: Path, tools: Tools) -> Extr
     )
 
 
-def _provider(settings: Settings, children: ChildRunner, config: ExtractionConfig) -> MetadataProvider:
+def _provider(
+    settings: Settings, children: ChildRunner, config: ExtractionConfig, stack: AsyncExitStack
+) -> MetadataProvider:
     """The Data API when there is a key, and yt-dlp in any case."""
     ytdlp = YtdlpProvider(children, config)
     keys = read_api_keys(settings.youtube)
     if not keys:
         return ytdlp
-    # Imported only for users with a key: the package costs a quarter of a second.
-    from ytarchive_tui.youtube_api.client import ApiConfig, YouTubeClient
-    from ytarchive_tui.youtube_api.provider import ApiProvider
-
     api = ApiConfig(
         key=keys[0],
         endpoint=settings.youtube.api_endpoint,
@@ -230,16 +230,19 @@ def _provider(settings: Settings, children: ChildRunner, config: ExtractionConfi
         ca_file=settings.network.ca_file,
         timeout_s=settings.network.socket_timeout_s,
     )
-    return FirstThatAnswers(ApiProvider(YouTubeClient(api)), ytdlp)
+    client = YouTubeClient(api)
+    stack.callback(client.close)
+    return FirstThatAnswers(ApiProvider(client), ytdlp)
 
 
-def _children(settings: Settings, tools: Tools) -> ChildPool:
+def _children(settings: Settings, config: ExtractionConfig) -> ChildPool:
     environment = {}
     if settings.network.ca_file:
         environment["SSL_CERT_FILE"] = str(settings.network.ca_file)
     return ChildPool(
         TASKS,
-        config={"ffmpeg": _text(tools.ffmpeg.path)},
+        # Whole: what the zygote has ready serves only children with the very same settings.
+        config=config.model_dump(mode="json"),
         log=lambda task, job, line: child_log.info("%s", line, extra={"task": task, "job": job}),
         memory_limit=settings.engine.child_memory,
         mode=_CHILD_MODES[settings.engine.child_mode],

@@ -49,8 +49,8 @@ class Control:
         source_ids: Collection[int] | None = None,
         classes: Collection[FailureClass] | None = None,
     ) -> int:
-        """Queue failed jobs again: all, or those of some sources, or of some failure classes."""
-        condition = "superseded = 0 AND status = 'failed'"
+        """Queue what failed or needs someone again: all, or of some sources, or of some failure classes."""
+        condition = "superseded = 0 AND status IN ('failed', 'blocked')"
         if source_ids is not None:
             condition += (
                 " AND (source_id IN (SELECT value FROM json_each(:sources)) OR item_id IN (SELECT item_id "

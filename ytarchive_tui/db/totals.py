@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.views import OF_SOURCES
-from ytarchive_tui.db.views import _list as id_list
+from ytarchive_tui.db.views import OF_SOURCES, id_list
 from ytarchive_tui.domain.models import Frozen, JobKind, Status
 
 KEPT_WITHOUT_JOB = """

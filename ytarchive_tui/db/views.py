@@ -96,7 +96,7 @@ class Views:
             rows = await self._db.fetch(
                 f"SELECT kind, stage, status, count(*) AS n FROM jobs WHERE id IN ({OF_SOURCES}) "
                 "GROUP BY kind, stage, status",
-                {"sources": _list(source_ids)},
+                {"sources": id_list(source_ids)},
             )
         return tuple(Count(**dict(row)) for row in rows)
 
@@ -104,7 +104,7 @@ class Views:
         """The current jobs of some sources, in queue order."""
         rows = await self._db.fetch(
             f"{ROW} WHERE j.id IN ({OF_SOURCES}) ORDER BY j.priority DESC, j.position",
-            {"sources": _list(source_ids)},
+            {"sources": id_list(source_ids)},
         )
         return tuple(_row(row) for row in rows)
 
@@ -112,7 +112,7 @@ class Views:
         """Some jobs, in queue order."""
         rows = await self._db.fetch(
             f"{ROW} WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY j.priority DESC, j.position",
-            (_list(job_ids),),
+            (id_list(job_ids),),
         )
         return tuple(_row(row) for row in rows)
 
@@ -168,5 +168,6 @@ def _row(row: sqlite3.Row) -> JobRow:
     )
 
 
-def _list(values: Collection[int]) -> str:
+def id_list(values: Collection[int]) -> str:
+    """Ids as one parameter, for `json_each`."""
     return json.dumps(list(values))

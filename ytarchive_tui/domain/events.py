@@ -17,7 +17,7 @@ class EventKind(StrEnum):
     SOURCE_SUBMITTED = "source_submitted"
     SOURCE_LISTED = "source_listed"
     ITEM_SKIPPED = "item_skipped"
-    """Submitted or listed again while a copy is in the archive."""
+    """No job was queued for it: `reason` says archived, private, removed, not wanted, cancelled or failed."""
     JOB_QUEUED = "job_queued"
     STAGE_STARTED = "stage_started"
     STAGE_FINISHED = "stage_finished"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from ytarchive_tui.domain.models import Frozen
 
 if TYPE_CHECKING:
+    import httplib2
     from googleapiclient._apis.youtube.v3 import YouTubeResource
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -36,6 +37,13 @@ class YouTubeClient:
     def __init__(self, config: ApiConfig) -> None:
         self._config = config
         self._local = threading.local()
+        self._connections: list[httplib2.Http] = []
+
+    def close(self) -> None:
+        """Close every thread's connection; no call may be under way."""
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
 
     def videos(self, ids: list[str], part: str) -> dict[str, Any]:
         """`videos.list` for at most 50 ids, one quota unit; raises `HttpError`, `OSError` or `ValueError`."""
@@ -48,22 +56,28 @@ class YouTubeClient:
     def _service(self) -> YouTubeResource:
         service: YouTubeResource | None = getattr(self._local, "service", None)
         if service is None:
-            service = self._local.service = _build(self._config)
+            connection = _connection(self._config)
+            self._connections.append(connection)
+            service = self._local.service = _build(self._config, connection)
         return service
 
 
-def _build(config: ApiConfig) -> YouTubeResource:
-    # Imported here because it costs a quarter of a second and only users with a key need it.
+def _connection(config: ApiConfig) -> httplib2.Http:
     import httplib2
-    from googleapiclient.discovery import build
 
     endpoint_host = urlsplit(config.endpoint or "").hostname
     proxy = None if endpoint_host in _LOOPBACK else config.proxy
-    http = httplib2.Http(
+    return httplib2.Http(
         timeout=config.timeout_s,
         proxy_info=httplib2.proxy_info_from_url(proxy, method="https") if proxy else None,
         ca_certs=str(config.ca_file) if config.ca_file else None,
     )
+
+
+def _build(config: ApiConfig, http: httplib2.Http) -> YouTubeResource:
+    # Imported here because it costs a quarter of a second and only users with a key need it.
+    from googleapiclient.discovery import build
+
     options = {"api_endpoint": config.endpoint} if config.endpoint else None
     return build(
         "youtube",
