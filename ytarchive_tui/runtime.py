@@ -28,7 +28,7 @@ from ytarchive_tui.settings.tools import Tools
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.scratch import ScratchStore
 from ytarchive_tui.workers.download import DownloadStage
-from ytarchive_tui.workers.metadata import ListStage, ResolveStage
+from ytarchive_tui.workers.metadata import ListStage, ResolveStage, SampleStage
 from ytarchive_tui.workers.providers import FirstThatAnswers
 from ytarchive_tui.workers.storage import StorageStage
 from ytarchive_tui.workers.worker import StageRun, Worker
@@ -44,6 +44,8 @@ child_log = logging.getLogger("ytarchive_tui.child")
 """What children say on their standard error."""
 
 TASKS = {**YTDLP_TASKS, "verify": "ytarchive_tui.storage.verification:verify"}
+DRY_RUN_SAMPLE = 20
+"""Items of lists that a dry run asks for one by one; the sizes of the others are estimated from these."""
 _CHILD_MODES: dict[ChildMode, Mode] = {
     ChildMode.AUTO: "auto",
     ChildMode.ZYGOTE: "fork",
@@ -57,7 +59,7 @@ class Runtime:
     """An open engine. Nothing runs before `start`; `open` closes everything in reverse order."""
 
     def __init__(
-        self, queue: QueueService, workers: list[Worker], checker: YtdlpFormatChecker, drain_s: float
+        self, queue: QueueService, workers: list[Worker], checker: YtdlpFormatChecker | None, drain_s: float
     ) -> None:
         self.queue = queue
         self._workers = workers
@@ -85,9 +87,35 @@ class Runtime:
             stack.push_async_callback(runtime.stop)
             yield runtime
 
+    @classmethod
+    @asynccontextmanager
+    async def attach(cls, settings: Settings, paths: Paths) -> AsyncIterator[Runtime]:
+        """Open the state beside the process that owns the engine: to read, and to leave wishes for it.
+
+        Raises the database's own errors.
+        """
+        async with AsyncExitStack() as stack:
+            db = await Database.open(paths.database)
+            stack.push_async_callback(db.close)
+            queue = Queue(db, lease_s=settings.engine.lease_s)
+            yield cls(QueueService(db, queue, MemoryBoard()), [], None, settings.engine.drain_s)
+
+    @property
+    def is_remote(self) -> bool:
+        """True when another process runs the workers."""
+        return not self._workers
+
     def start(self) -> None:
         """Let the workers begin."""
         self._tasks = [asyncio.create_task(worker.work(), name=worker.name) for worker in self._workers]
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended a worker that should still run: a fault of the database, or of ours."""
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                return error
+        return None
 
     async def drain(self) -> None:
         """Claim nothing new and let running stages end within the settings' time; then stop the rest."""
@@ -110,8 +138,11 @@ class Runtime:
                 raise result
 
     async def check_options(self, options: JobOptions) -> str | None:
-        """None when the options can be used, else what is wrong with them; asks no network."""
-        return await self._checker.check(options)
+        """None when the options can be used, else what is wrong with them; asks no network.
+
+        A remote leaves that to the engine.
+        """
+        return await self._checker.check(options) if self._checker else None
 
 
 async def _open_engine(settings: Settings, paths: Paths, tools: Tools, stack: AsyncExitStack) -> Runtime:
@@ -189,9 +220,10 @@ async def _open_dry(
         )
 
     resolve = ResolveStage(_provider(settings, children, config, stack), store, board)
+    sample = SampleStage(resolve, DRY_RUN_SAMPLE)
     workers = [
         worker("listing", JobKind.SOURCE, ListStage(queue, YtdlpLister(children, config), board)),
-        *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, resolve)),
+        *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, sample)),
     ]
     service = QueueService(db, queue, board)
     return Runtime(service, workers, YtdlpFormatChecker(children, config), settings.engine.drain_s)

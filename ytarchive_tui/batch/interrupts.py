@@ -14,7 +14,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """Catches signals while the block runs; the first asks to end in good order, the second to end now."""
+    """Catches signals while the block runs; the first asks to end in good order, the second to end now.
+
+    A signal that was ignored from the start stays so: that is how `nohup` works.
+    """
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -22,14 +25,15 @@ class Interrupts:
 
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
+        self._caught_ones = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+        for number in self._caught_ones:
             self._loop.add_signal_handler(number, self._caught, number)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number in _SIGNALS:
+        for number in self._caught_ones:
             self._loop.remove_signal_handler(number)
 
     def _caught(self, number: int) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ytarchive_tui.services.queue import Overview
 
 _TICK_S = 0.25
+_PAUSE_S = 0.1
+"""Between two looks: while forty jobs change, a look after each change would cost more than the jobs."""
 
 OpenRuntime = Callable[[], "AbstractAsyncContextManager[Runtime]"]
 
@@ -148,11 +150,14 @@ class _Run:
         """Show what happens until nothing of this batch can go on within the user's patience."""
         while not self._interrupts.asked.is_set():
             await self._tell()
+            if (error := self._runtime.failure) is not None:
+                raise error
             if self._request.fail_fast and self._trouble:
                 self._view.message("stopping at the first failure, as asked")
                 return
             if self._is_over():
                 return
+            await _first(asyncio.sleep(_PAUSE_S), self._interrupts.asked.wait())
             await _first(self._queue.wait_for_change(_TICK_S), self._interrupts.asked.wait())
 
     def _is_over(self) -> bool:

@@ -89,12 +89,13 @@ class JsonView:
         for line in lines:
             self._write(
                 "preview", video_id=line.video_id, url=line.url, title=line.title, duration_s=line.duration_s,
-                size=line.size, height=line.height, already=line.already, problem=line.problem,
+                size=line.size, size_estimated=line.estimated, height=line.height, already=line.already, problem=line.problem,
             )  # fmt: skip
         new = [line for line in lines if not line.problem and not line.already]
         self._write(
             "preview_total", count=len(new), duration_s=sum(line.duration_s or 0 for line in new),
             size=sum(line.size or 0 for line in new), size_unknown=sum(line.size is None for line in new),
+            size_estimated=sum(line.estimated for line in new),
             already=sum(1 for line in lines if line.already),
             problems=sum(1 for line in lines if line.problem),
         )  # fmt: skip

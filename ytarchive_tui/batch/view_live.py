@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _BAR = 12
 _REASONS = 3
+_ROWS = 40
+_STUCK = (Status.FAILED, Status.BLOCKED, Status.WAITING, Status.PAUSED, Status.CANCELLED)
 _STYLES = {
     Kind.ARCHIVED: "green",
     Kind.WAITING: "yellow",
@@ -89,8 +91,8 @@ class LiveView:
     def summary(self, summary: Summary) -> None:
         """The bars go; the table of what is not done and the totals stay."""
         self._live.update(Text(""), refresh=True)
-        if self._own_data and summary.unfinished:
-            self._console.print(_unfinished(summary))
+        if self._own_data and (stuck := summary.of(*_STUCK)):
+            self._console.print(_unfinished(stuck))
         self._plain.summary(summary)
 
 
@@ -142,7 +144,7 @@ def _job(line: LiveLine, width: int) -> RenderableType:
     row = Table.grid(padding=(0, 1), expand=True)
     row.add_column(width=_BAR)
     row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-    row.add_column(width=min(34, width // 2), no_wrap=True, overflow="ellipsis", justify="right")
+    row.add_column(width=min(30, width // 2), no_wrap=True, overflow="ellipsis", justify="right")
     bar = _bar(progress.done, progress.total, _BAR) if progress else _text("")
     row.add_row(bar, _text(wording.name(line)), _text(_pace(progress) or line.stage.value, "cyan"))
     return row
@@ -175,14 +177,15 @@ def _held(held: Sequence[JobLine]) -> list[RenderableType]:
     return shown
 
 
-def _unfinished(summary: Summary) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("not done", no_wrap=True)
-    table.add_column("what", ratio=1, no_wrap=True, overflow="ellipsis")
-    table.add_column("why", ratio=2)
-    for status in Status:
-        for line in summary.of(status):
-            table.add_row(status.value, _text(wording.name(line)), _text(wording.reason(line)))
+def _unfinished(stuck: Sequence[JobLine]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("not done", width=9)
+    table.add_column("what", ratio=2, no_wrap=True, overflow="ellipsis")
+    table.add_column("why", ratio=3)
+    for line in sorted(stuck, key=lambda line: _STUCK.index(line.status))[:_ROWS]:
+        table.add_row(line.status.value, _text(wording.name(line)), Text(wording.reason(line)))
+    if len(stuck) > _ROWS:
+        table.add_row("", f"… and {len(stuck) - _ROWS:,} more", "")
     return table
 
 

@@ -99,7 +99,8 @@ def preview_line(line: PreviewLine) -> str:
     if line.already:
         return f"already   {title}"
     height = f"{line.height}p" if line.height else ""
-    known = filter(None, (height, wording.duration(line.duration_s), wording.size(line.size)))
+    size = ("about " if line.estimated else "") + wording.size(line.size)
+    known = filter(None, (height, wording.duration(line.duration_s), size))
     return f"would get {title} ({', '.join(known) or 'nothing known'})"
 
 
@@ -109,7 +110,8 @@ def preview_total(lines: Sequence[PreviewLine]) -> str:
     length = wording.duration(sum(line.duration_s or 0 for line in new))
     total = wording.size(sum(line.size or 0 for line in new))
     unknown = sum(line.size is None for line in new)
-    at_least = "at least " if unknown else ""
+    estimated = any(line.estimated for line in new)
+    at_least = "at least " if unknown else "about " if estimated else ""
     already = sum(1 for line in lines if line.already)
     problems = sum(1 for line in lines if line.problem)
     rest = f"; {already:,} already there" if already else ""

@@ -52,7 +52,9 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 def name(line: JobLine) -> str:
     """What a job is about: its title, or its address while there is none."""
-    title = plain(line.title or "", _TITLE).strip() or plain(line.url, _TITLE)
+    title = plain(line.title or "", _TITLE).strip()
+    if not title:
+        return plain(line.url, _TITLE)
     return f"{title} [{line.video_id}]" if line.video_id else title
 
 
@@ -80,6 +82,8 @@ def reason(line: JobLine) -> str:
             return f"needs you: {why}"
         case Status.PAUSED:
             return "paused by you"
+        case Status.QUEUED | Status.RUNNING:
+            return "the next run goes on with it"
         case _:
             return why
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 
 from ytarchive_tui.batch.exit_codes import ExitCode
-from ytarchive_tui.domain.errors import EngineBusyError, UsageError
+from ytarchive_tui.domain.errors import EngineBusyError, StageError, StateError, UsageError
+from ytarchive_tui.domain.text import plain
 
 
 def explained(error: Exception) -> ExitCode:
@@ -13,8 +14,11 @@ def explained(error: Exception) -> ExitCode:
     match error:
         case UsageError():
             code = ExitCode.USAGE
-        case EngineBusyError():
+        case EngineBusyError() | StateError():
             code = ExitCode.NOT_ALL_ARCHIVED
+        case StageError():
+            print(f"error: {plain(str(error), 500)}; `doctor` may know more", file=sys.stderr)
+            return ExitCode.NOT_ALL_ARCHIVED
         case _:
             raise error
     for line in str(error).splitlines():

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
-class StateError(Exception):
-    """The state file can't be used; the text says why and what to do."""
+from ytarchive_tui.domain.errors import StateError
 
 
 class DatabaseDamagedError(StateError):
@@ -17,11 +15,9 @@ class DatabaseDamagedError(StateError):
 
     def __init__(self, path: Path, detail: str) -> None:
         super().__init__(
-            f"The state file {path} is damaged ({detail}). Nothing was changed. Move it and the -wal "
-            "and -shm "
-            f"files beside it to another folder, put the newest backup ({path.name}.v*.backup) in its "
-            "place if "
-            "there is one, and start again; the archived files and their manifests are not affected."
+            f"The state file {path} is damaged ({detail}). Nothing was changed. Move it and the -wal and "
+            f"-shm files beside it to another folder, put the newest backup ({path.name}.v*.backup) in its "
+            "place if there is one, and start again; the archived files and their manifests are not affected."
         )
 
 
@@ -38,8 +34,7 @@ class DatabaseNewerError(StateError):
     def __init__(self, path: Path, found: int, known: int) -> None:
         super().__init__(
             f"{path} was written by a newer version of ytarchive-tui (schema {found}, this one knows "
-            f"{known}). "
-            "Upgrade the program, or choose another state folder."
+            f"{known}). Upgrade the program, or choose another state folder."
         )
 
 

@@ -78,3 +78,7 @@ class UsageError(Exception):
 
 class EngineBusyError(Exception):
     """Another process holds the engine's lock; the text says which."""
+
+
+class StateError(Exception):
+    """The state file can't be used; the text says why and what to do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ytarchive_tui.domain.errors import Evidence, StageError
-from ytarchive_tui.domain.models import Claim, Listed, Progress, Resolved
+from ytarchive_tui.domain.models import Claim, ItemMetadata, Listed, Progress, Resolved
 from ytarchive_tui.domain.ports import ArchiveStore, JobQueue, MetadataProvider, ProgressBoard, SourceLister
 
 
@@ -46,3 +46,27 @@ class ResolveStage:
         self._board.put(Progress(job_id=job.id, stage=job.stage, activity="metadata"))
         staging = await asyncio.to_thread(self._store.staging, job)
         return Resolved(metadata=await self._provider.resolve(job, staging))
+
+
+class SampleStage:
+    """Resolves some items of a dry run; of the others, what their list told of them has to do.
+
+    Asking for every video of a channel only to add up sizes would cost thousands of requests: the
+    preview estimates the others from the sample.
+    """
+
+    def __init__(self, resolve: ResolveStage, sample: int) -> None:
+        self._resolve = resolve
+        self._left = sample
+
+    async def __call__(self, claim: Claim) -> Resolved:
+        """Resolve the item if it must be known better; raises `StageError`."""
+        item = claim.job.item
+        assert item is not None
+        if item.title is None or item.duration_s is None:
+            return await self._resolve(claim)
+        if self._left > 0:
+            self._left -= 1
+            return await self._resolve(claim)
+        known = ItemMetadata(extractor=item.extractor, video_id=item.video_id, provider="ytdlp")
+        return Resolved(metadata=known)

@@ -79,8 +79,7 @@ class Worker:
         while not self._draining:
             claim = await self._queue.claim(self._stage, self._kind, self.name)
             if claim is None:
-                due = await self._queue.next_due_s()
-                await self._queue.wait_for_change(min(IDLE_S, due if due is not None else IDLE_S))
+                await self._queue.wait_for_work(IDLE_S)
                 continue
             await self._process(claim)
 

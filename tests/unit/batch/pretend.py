@@ -146,6 +146,11 @@ class Runtime:
 
         self._task = asyncio.create_task(play())
 
+    @property
+    def failure(self) -> BaseException | None:
+        task = self._task
+        return task.exception() if task is not None and task.done() and not task.cancelled() else None
+
     async def drain(self) -> None:
         self.calls.append("drain")
         if self._task is not None:

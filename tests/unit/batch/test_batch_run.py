@@ -19,7 +19,7 @@ from ytarchive_tui.batch.output import Lines
 from ytarchive_tui.batch.run import BatchRequest, run_batch
 from ytarchive_tui.batch.view_json import JsonView
 from ytarchive_tui.batch.view_plain import PlainView
-from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.domain.errors import StateError, UsageError
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import Container, Stage, Status
 from ytarchive_tui.settings.model import Settings
@@ -161,6 +161,28 @@ async def test_a_signal_drains_and_says_how_to_go_on(number: signal.Signals) -> 
     assert (ran.code, ran.runtime.calls) == (130, ["start", "drain"])
     assert f"archived  Film 1 [{A}]" in ran.out
     assert "run the same command again to go on" in ran.err
+
+
+async def test_a_worker_that_died_ends_the_run_with_its_error() -> None:
+    async def die(queue: Queue) -> None:
+        raise StateError("the disk is gone")
+
+    with pytest.raises(StateError, match="the disk is gone"):
+        await play(f"{A}\n", die)
+
+
+async def test_a_signal_that_was_ignored_stays_ignored() -> None:
+    async def script(queue: Queue) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0.1)
+        queue.archive(1)
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        ran = await play(f"{A}\n", script)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (ran.code, ran.runtime.calls) == (0, ["start"])
 
 
 async def test_the_second_ctrl_c_stops_at_once() -> None:

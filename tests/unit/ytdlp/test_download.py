@@ -258,3 +258,34 @@ async def test_a_second_attempt_waits_for_the_first_to_let_go(youtube: Youtube) 
     first, second = await asyncio.gather(youtube.download(job, staging), youtube.download(job, staging))
     assert first.files == second.files
     assert len(youtube.requests("media")) == 2
+
+
+@pytest.mark.parametrize("quality", ["best", "audio"])
+async def test_a_kill_after_the_last_byte_costs_no_byte(youtube: Youtube, quality: str) -> None:
+    job, staging = youtube.job("killedlate1", quality=quality), youtube.staging(f"late-{quality}")
+    first = await youtube.download(job, staging)
+    before = media_of(first, staging).read_bytes()
+    ledger = staging / "validators.json"
+    records = json.loads(ledger.read_text())
+    del records["media"]
+    ledger.write_text(json.dumps(records))
+    youtube.control.clear_log()
+    second = await youtube.download(job, staging)
+    assert sum(request.bytes_sent for request in youtube.requests("media")) <= 1
+    assert len(media_of(second, staging).read_bytes()) == pytest.approx(len(before), abs=100)
+
+
+async def test_a_source_that_changes_all_the_time_is_given_up(youtube: Youtube) -> None:
+    job, staging = youtube.job("size-1M-003"), youtube.staging("restless")
+    revision = 0
+
+    def on_progress(progress: Progress) -> None:
+        nonlocal revision
+        revision += 1
+        youtube.control.set(overrides={"size-1M-003": {"revision": revision}})
+
+    youtube.control.set(conditions={"size-1M-003": "media_reset"}, connection_bps=2_000_000)
+    with pytest.raises(StageError) as caught:
+        await youtube.download(job, staging, on_progress)
+    assert caught.value.evidence.exception[0] == "SourceChangedError"
+    assert not list(staging.glob("media.mp4"))
