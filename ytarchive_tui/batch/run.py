@@ -14,6 +14,7 @@ from ytarchive_tui.batch.happenings import TROUBLE, Follower, Kind, Paced
 from ytarchive_tui.batch.input import BadLine, BatchInput, EntryOptions
 from ytarchive_tui.batch.interrupts import Interrupts
 from ytarchive_tui.batch.options import submission
+from ytarchive_tui.batch.patience import Patience
 from ytarchive_tui.batch.view import AGAIN, State, Summary, View
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.models import Status, Submission
@@ -109,6 +110,7 @@ class _Run:
         self._sources: Sequence[int] = ()
         self._overview: Overview
         self._count = Paced()
+        self._patience = Patience(request.settings.retry.patience_s)
         self._archived = 0
         self._trouble = False
 
@@ -155,17 +157,10 @@ class _Run:
             if self._request.fail_fast and self._trouble:
                 self._view.message("stopping at the first failure, as asked")
                 return
-            if self._is_over():
+            if self._patience.is_out(self._overview):
                 return
             await _first(asyncio.sleep(_PAUSE_S), self._interrupts.asked.wait())
             await _first(self._queue.wait_for_change(_TICK_S), self._interrupts.asked.wait())
-
-    def _is_over(self) -> bool:
-        seen = self._overview
-        if seen.sources_open or seen.queued or seen.running:
-            return False
-        due = seen.next_due_s
-        return not seen.waiting or due is None or due > self._request.settings.retry.patience_s
 
     async def _end_early(self) -> None:
         """Let what runs come to its end, within bounds; at the second request stop it."""

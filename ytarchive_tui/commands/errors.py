@@ -12,9 +12,9 @@ from ytarchive_tui.domain.text import plain
 def explained(error: Exception) -> ExitCode:
     """Print what is wrong and return the exit code; any other error is raised again."""
     match error:
-        case UsageError():
+        case UsageError() | EngineBusyError():
             code = ExitCode.USAGE
-        case EngineBusyError() | StateError():
+        case StateError():
             code = ExitCode.NOT_ALL_ARCHIVED
         case StageError():
             print(f"error: {plain(str(error), 500)}; `doctor` may know more", file=sys.stderr)

@@ -185,12 +185,18 @@ class Database:
 
     @asynccontextmanager
     async def attached(self, path: Path, name: str) -> AsyncIterator[None]:
-        """Another database file beside this one, read-only, under a schema name."""
+        """Another database file beside this one, read-only, under a schema name.
+
+        Nothing is written beside it either: where no journal says that it is in use, SQLite is told not to
+        begin one, which it would even for reading.
+        """
         whole = await asyncio.to_thread(path.resolve)
+        in_use = await asyncio.to_thread(Path(f"{whole}-wal").exists)
+        how = "mode=ro" if in_use else "mode=ro&immutable=1"
         with damage_named(path):
             async with self._lock:
                 await _uninterrupted(
-                    self._writer.execute(f"ATTACH ? AS {name}", (f"{whole.as_uri()}?mode=ro",))
+                    self._writer.execute(f"ATTACH ? AS {name}", (f"{whole.as_uri()}?{how}",))
                 )
             try:
                 yield

@@ -17,6 +17,7 @@ from ytarchive_tui.domain.models import (
     ItemMetadata,
     Job,
     JobKind,
+    Listing,
     ListPage,
     Stage,
     StagedDownload,
@@ -30,19 +31,36 @@ LOOK_OUTSIDE_S = 1.0
 DUE_AT_ONCE = 1000
 """How many waiting jobs one claim returns to the queue: after a long hold a whole archive may be due."""
 
+CLAIMABLE = """
+SELECT 1 FROM jobs WHERE status = 'queued' AND stage = :stage AND kind = :kind
+AND (:listing IS NULL OR listing = :listing)
+AND (:ahead IS NULL OR :stage <> 'metadata' OR :kind <> 'item' OR :ahead > coalesce(
+    (SELECT n FROM counters WHERE kind = 'item' AND stage = 'download' AND status = 'queued'), 0))
+"""
+LEASED_BY_THE_DEAD = "SELECT 1 FROM jobs WHERE status = 'running' AND lease_until <= :now"
+DUE = "SELECT 1 FROM jobs WHERE status = 'waiting' AND run_after <= :now"
+
 
 class Queue:
     """`domain.ports.JobQueue` on the database.
 
     `lease_s`: how long a claim holds without a heartbeat. `ahead`: no item's metadata is handed out while
     at least that many downloads are queued, because the addresses that metadata brings grow stale; None: no
-    bound.
+    bound. `listing`: hands out only listings of that intent; None: everything.
     """
 
-    def __init__(self, db: Database, *, lease_s: float = 60.0, ahead: int | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        *,
+        lease_s: float = 60.0,
+        ahead: int | None = None,
+        listing: Listing | None = None,
+    ) -> None:
         self._db = db
         self._lease_s = lease_s
         self._ahead = ahead
+        self._listing = listing
 
     async def adopt(self, lock: EngineLock) -> int:
         """At the start of the engine, return every running job to the queue; the number of jobs.
@@ -57,22 +75,23 @@ class Queue:
 
     async def claim(self, stage: Stage, kind: JobKind, owner: str) -> Claim | None:
         """Take the next due job of that stage and kind: the highest priority, then the first in line."""
+        if not await self._may_claim(stage, kind):
+            return None
         async with self._db.write() as tx:
             await self._bring_back(tx)
-            if stage is Stage.METADATA and kind is JobKind.ITEM and await self._enough_ahead(tx):
-                return None
             claimed = await tx.one(
                 "UPDATE jobs SET status = 'running', owner = :owner, lease_until = :until, fence = "
                 "fence + 1, "
                 "attempt = attempt + 1, run_after = NULL, reason = NULL, updated_at = :now "
                 "WHERE id = (SELECT id FROM jobs WHERE status = 'queued' AND stage = :stage AND kind = :kind "
-                "ORDER BY priority DESC, position LIMIT 1) RETURNING *",
+                "AND (:listing IS NULL OR listing = :listing) ORDER BY priority DESC, position LIMIT 1) RETURNING *",
                 {
                     "owner": owner,
                     "until": tx.now + seconds(self._lease_s),
                     "now": tx.now,
                     "stage": stage,
                     "kind": kind,
+                    "listing": self._listing,
                 },
             )
             if claimed is None:
@@ -147,12 +166,20 @@ class Queue:
         due = rows[0]["due"]
         return None if due is None else max(0.0, (due - self._db.now()) / 1e6)
 
-    async def wait_for_change(self, timeout_s: float) -> None:
-        """Return after a commit that changed jobs, here or in another process, or after the time-out.
+    async def wait_for_work(self, timeout_s: float) -> None:
+        """Return when jobs changed or the next waiting one is due, or after the time-out.
 
         Called straight after a `claim` that found nothing, with no await between, it misses no change of
         this process; those of others are seen within a second.
         """
+        changes = self._db.changes
+        version = changes.version
+        due = await self.next_due_s()
+        if changes.version == version:
+            await self._wait(changes, timeout_s if due is None else min(timeout_s, due))
+
+    async def wait_for_change(self, timeout_s: float) -> None:
+        """Return after a commit that changed jobs, here or in another process, or after the time-out."""
         await self._wait(self._db.changes, timeout_s)
 
     async def wait_for_wish(self, timeout_s: float) -> None:
@@ -166,12 +193,29 @@ class Queue:
             if not await changes.wait(min(left, LOOK_OUTSIDE_S)):
                 await self._db.notice_others()
 
+    async def _may_claim(self, stage: Stage, kind: JobKind) -> bool:
+        """Whether a claim is worth a write transaction: every change wakes every worker."""
+        changes = self._db.changes
+        while True:
+            version = changes.version
+            (row,) = await self._db.fetch(
+                f"SELECT EXISTS ({CLAIMABLE}) OR EXISTS ({LEASED_BY_THE_DEAD}) OR EXISTS ({DUE}) AS found",
+                {
+                    "stage": stage,
+                    "kind": kind,
+                    "listing": self._listing,
+                    "ahead": self._ahead,
+                    "now": self._db.now(),
+                },
+            )
+            # What changed while the reader looked was announced to nobody who waits: look again.
+            if row["found"] or changes.version == version:
+                return bool(row["found"])
+
     async def _bring_back(self, tx: Transaction) -> None:
         """Make claimable again what waited long enough and what a dead owner holds."""
         row = await tx.one(
-            "SELECT EXISTS (SELECT 1 FROM jobs WHERE status = 'running' AND lease_until <= :now) AS lost, "
-            "EXISTS (SELECT 1 FROM jobs WHERE status = 'waiting' AND run_after <= :now) AS due",
-            {"now": tx.now},
+            f"SELECT EXISTS ({LEASED_BY_THE_DEAD}) AS lost, EXISTS ({DUE}) AS due", {"now": tx.now}
         )
         if row and row["lost"]:
             await take_back(tx, expired_only=True)
@@ -182,14 +226,6 @@ class Queue:
                 (tx.now, DUE_AT_ONCE),
             )
             tx.announce()
-
-    async def _enough_ahead(self, tx: Transaction) -> bool:
-        if self._ahead is None:
-            return False
-        row = await tx.one(
-            "SELECT n FROM counters WHERE kind = 'item' AND stage = 'download' AND status = 'queued'"
-        )
-        return row is not None and row["n"] >= self._ahead
 
     async def _job(self, tx: Transaction, job_id: int) -> Job:
         row = await tx.one(f"{JOB} WHERE j.id = ?", (job_id,))

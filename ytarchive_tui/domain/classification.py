@@ -12,7 +12,7 @@ from ytarchive_tui.domain.text import plain
 _C = FailureClass
 
 TEXTS_VERSION = 1
-"""Rises when `TEXT_RULES` changes, so that stored failures can be told from newly read ones."""
+"""Rises when the rules about texts change, so that stored failures can be told from newly read ones."""
 
 
 class Rule(NamedTuple):
@@ -25,28 +25,38 @@ class Rule(NamedTuple):
 _BY_EXCEPTION: dict[str, Rule] = {
     "GeoRestrictedError": Rule(_C.GEO, "not available in this country"),
     "UnsupportedError": Rule(_C.UNSUPPORTED, "yt-dlp has no way to read this address"),
-    "NotMedia": Rule(_C.INCOMPLETE, "the site sent a page where a media file should be"),
+    "NotMedia": Rule(_C.INCOMPLETE, "what came is no media file"),
     "SizeMismatch": Rule(_C.INCOMPLETE, "the file is not as long as the site said"),
+    "SourceChangedError": Rule(_C.INCOMPLETE, "the site replaces the file faster than it can be read"),
     "VerificationFailed": Rule(_C.INCOMPLETE, "the downloaded file did not pass verification"),
     "FFmpegPostProcessorError": Rule(_C.INCOMPLETE, "ffmpeg could not put the file together"),
     "ArchiveMissing": Rule(_C.LOCAL_IO, "the archive folder is gone: is its disk mounted?"),
+    "NotAVideo": Rule(_C.UNSUPPORTED, "the address does not lead to a video"),
+    "NotAList": Rule(_C.UNSUPPORTED, "the address does not lead to a list of videos"),
+    "NotOneFile": Rule(_C.FORMAT, "the format string does not lead to one media file"),
+    "StagingBusy": Rule(_C.BUG, "an earlier attempt still writes to the staging folder"),
     "ChildDied": Rule(_C.BUG, "the download process died"),
     "ZygoteDied": Rule(_C.BUG, "the process that starts downloads died"),
 }
 
+_FAULTS = frozenset(
+    {"NameError", "AttributeError", "TypeError", "IndexError", "KeyError", "AssertionError", "ImportError"}
+)
+"""Raised as they are, these come from a mistake in the program; yt-dlp wraps those of its extractors."""
+
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NETWORK = frozenset(
+_BROKEN = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
+_UNREACHABLE = frozenset(
+    {errno.ECONNREFUSED, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT}
+)
+_TRANSPORT = frozenset(
     {
-        errno.ECONNRESET,
-        errno.ECONNREFUSED,
-        errno.ECONNABORTED,
-        errno.ENETUNREACH,
-        errno.ENETDOWN,
-        errno.EHOSTUNREACH,
-        errno.ETIMEDOUT,
-        errno.EPIPE,
+        *("gaierror", "herror", "SSLError", "SSLEOFError", "SSLZeroReturnError", "SSLCertVerificationError"),
+        *("TransportError", "ProxyError", "IncompleteRead", "CertificateVerifyError"),
     }
 )
+"""Errors of connections whose `errno` is a number of another kind, or of the other side."""
+_WRITING = ("commit", "staging", "media", "merge", "verify")
 _NOT_YET = frozenset({"is_upcoming", "is_live", "post_live"})
 _NEEDS_ACCOUNT = frozenset({"private", "premium_only", "subscriber_only", "needs_auth"})
 
@@ -64,6 +74,10 @@ TEXT_RULES: tuple[tuple[str, Rule], ...] = (
     (r"copyright claim", Rule(_C.GONE, "removed after a copyright claim")),
     (r"removed by the uploader", Rule(_C.GONE, "removed by the uploader")),
     (r"violat\w+ YouTube", Rule(_C.GONE, "removed by YouTube")),
+    (
+        r"(this )?video (is )?(not available|unavailable)\.?$",
+        Rule(_C.GONE, "the site says that this video is not available"),
+    ),
     (r"playlist does not exist", Rule(_C.GONE, "the playlist does not exist")),
     (r"not ma(d|k)e this video available in your country", Rule(_C.GEO, "not available in this country")),
     (r"premieres in|will begin in|offline\.", Rule(_C.NOT_YET, "announced, not published yet")),
@@ -79,16 +93,35 @@ TEXT_RULES: tuple[tuple[str, Rule], ...] = (
     (r"No video formats found", Rule(_C.FORMAT, "the site offered no format that can be downloaded")),
     (r"Conversion failed|Postprocessing", Rule(_C.INCOMPLETE, "ffmpeg could not put the file together")),
     (r"No space left|quota exceeded", Rule(_C.LOCAL_DISK, "no space left on the archive's disk")),
-    (r"fragment \d+ not found|unable to continue", Rule(_C.INCOMPLETE, "parts of the stream are missing")),
     (
-        r"timed out|reset by peer|more expected|get any data blocks|Unable to connect"
-        r"|Failed to (resolve|establish)|Temporary failure|Connection (refused|aborted|broken)"
-        r"|Remote end closed|EOF occurred|Failed to extract any player response|HTTP Error 5\d\d",
-        Rule(_C.NET_TRANSIENT, "the connection failed"),
+        r"fragment \d+ not found|unable to continue|HTTP Error 404: .*Giving up after",
+        Rule(_C.INCOMPLETE, "parts of the stream are missing at the site"),
     ),
 )
 
-_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in TEXT_RULES)
+NETWORK_TEXTS: tuple[tuple[str, Rule], ...] = (
+    # Last of all, because these words also stand in the texts of other failures.
+    (r"HTTP Error 5\d\d", Rule(_C.NET_TRANSIENT, "the site has an error of its own")),
+    (
+        r"CERTIFICATE_VERIFY_FAILED",
+        Rule(_C.NET_TRANSIENT, "the site's certificate is not trusted: look at the clock, and at `ca_file`"),
+    ),
+    (r"timed out", Rule(_C.NET_TRANSIENT, "the site sent nothing for too long")),
+    (
+        r"reset by peer|more expected|get any data blocks|Connection (aborted|broken)"
+        r"|Remote end closed|EOF occurred",
+        Rule(_C.NET_TRANSIENT, "the connection broke"),
+    ),
+    (
+        r"Unable to connect|Failed to (resolve|establish)|Temporary failure|Connection refused",
+        Rule(_C.NET_TRANSIENT, "the site can't be reached"),
+    ),
+    (r"Failed to extract any player response", Rule(_C.NET_TRANSIENT, "the site did not answer")),
+)
+
+_NO_FORMAT = re.compile(r"No video formats found|Requested format is not available")
+_SPECIFIC = tuple((re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in TEXT_RULES)
+_NETWORK_WORDS = tuple((re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in NETWORK_TEXTS)
 
 
 def classify(evidence: Evidence) -> Failure:
@@ -97,6 +130,7 @@ def classify(evidence: Evidence) -> Failure:
         _by_availability(evidence)
         or _by_exception(evidence)
         or _by_errno(evidence)
+        or _by_hidden_status(evidence)
         or _by_text(evidence, specific_only=True)
         or _by_http_status(evidence)
         or _by_text(evidence, specific_only=False)
@@ -123,6 +157,8 @@ def _by_availability(evidence: Evidence) -> Rule | None:
 
 
 def _by_exception(evidence: Evidence) -> Rule | None:
+    if evidence.exception and evidence.exception[0] in _FAULTS:
+        return Rule(_C.BUG, f"a fault in the program, {evidence.exception[0]}; the log has the details")
     return next((_BY_EXCEPTION[name] for name in evidence.exception if name in _BY_EXCEPTION), None)
 
 
@@ -132,17 +168,19 @@ def _by_errno(evidence: Evidence) -> Rule | None:
         return None
     if number in _DISK_FULL:
         return Rule(_C.LOCAL_DISK, "no space left on the archive's disk")
-    if number in _NETWORK:
-        return Rule(_C.NET_TRANSIENT, "the connection failed")
-    if evidence.activity in ("commit", "staging", "media", "merge", "verify"):
+    if number in _BROKEN:
+        return Rule(_C.NET_TRANSIENT, "the connection broke")
+    if number in _UNREACHABLE:
+        return Rule(_C.NET_TRANSIENT, "the site can't be reached")
+    if _TRANSPORT.isdisjoint(evidence.exception) and evidence.activity in _WRITING:
         return Rule(_C.LOCAL_IO, "the archive can't be written")
     return None
 
 
 def _by_text(evidence: Evidence, *, specific_only: bool) -> Rule | None:
-    """Match the message, then the warnings; with `specific_only` the plain network line is left out."""
+    """Match the message; without `specific_only` also the warnings, and the words of a broken network."""
     texts = (evidence.message, *reversed(evidence.warnings))
-    rules = _COMPILED[:-1] if specific_only else _COMPILED
+    rules = _SPECIFIC if specific_only else _SPECIFIC + _NETWORK_WORDS
     for text in texts[:1] if specific_only else texts:
         for pattern, rule in rules:
             if pattern.search(text):
@@ -160,18 +198,31 @@ def _by_http_status(evidence: Evidence) -> Rule | None:
         return Rule(_C.NET_TRANSIENT, "the site has an error of its own")
     if evidence.activity == "media" and status in (403, 404, 410, 416):
         return Rule(_C.URL_EXPIRED, "the download address is no longer accepted")
-    if status == 404:
+    if status == 404 and _is_the_failure_itself(evidence):
         return Rule(_C.GONE, "the site does not know this address")
     if status in (401, 403):
         return Rule(_C.THROTTLED, "the site refuses this address")
     return None
 
 
+def _by_hidden_status(evidence: Evidence) -> Rule | None:
+    """Formats that are missing because a part of the site failed or refused: yt-dlp only warns of that."""
+    status = evidence.http_status or 0
+    if _NO_FORMAT.search(evidence.message) and (status == 429 or status >= 500):
+        return _by_http_status(evidence)
+    return None
+
+
+def _is_the_failure_itself(evidence: Evidence) -> bool:
+    """True when the HTTP status is no mere warning on the way to another failure."""
+    return "HTTPError" in evidence.exception or f"HTTP Error {evidence.http_status}" in evidence.message
+
+
 def _sentence(rule: Rule, evidence: Evidence) -> str:
     """The rule's sentence, with what makes this case different from the next one."""
     detail = ""
-    if evidence.http_status:
+    if evidence.http_status and evidence.http_status >= 400:
         detail = f"HTTP {evidence.http_status}"
-    elif rule.failure_class in (_C.INCOMPLETE, _C.LOCAL_IO, _C.BUG, _C.NET_TRANSIENT, _C.FORMAT):
+    elif rule.failure_class in (_C.INCOMPLETE, _C.LOCAL_IO, _C.BUG, _C.FORMAT):
         detail = plain(evidence.message, 120)
     return f"{rule.sentence} ({detail})" if detail else rule.sentence

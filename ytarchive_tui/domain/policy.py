@@ -118,16 +118,18 @@ def after_failure(
             return waiting(delays[earlier] * stretch, note, forget)
         return ended(then, forget)
 
-    def for_ever(delays: tuple[float, ...]) -> Transition:
-        return waiting(delays[min(earlier, len(delays) - 1)] * stretch)
+    def for_ever(delays: tuple[float, ...], before: int, note: str = "") -> Transition:
+        return waiting(delays[min(before, len(delays) - 1)] * stretch, note)
 
     match failure.failure_class:
         case FailureClass.NET_TRANSIENT:
             return try_again(rules.network_s, Status.FAILED)
         case FailureClass.URL_EXPIRED if earlier < len(rules.expired_s):
             return try_again(rules.expired_s, Status.FAILED, forget="extraction")
-        case FailureClass.URL_EXPIRED | FailureClass.THROTTLED | FailureClass.BOT_CHECK:
-            return for_ever(rules.throttled_s)
+        case FailureClass.URL_EXPIRED:
+            return for_ever(rules.throttled_s, earlier - len(rules.expired_s), "again and again: ")
+        case FailureClass.THROTTLED | FailureClass.BOT_CHECK:
+            return for_ever(rules.throttled_s, earlier)
         case FailureClass.AUTH | FailureClass.GEO | FailureClass.FORMAT | FailureClass.TOOL:
             return ended(Status.BLOCKED)
         case FailureClass.GONE if earlier == 0:
@@ -141,7 +143,7 @@ def after_failure(
         case FailureClass.UNSUPPORTED:
             return ended(Status.FAILED, forget="staging")
         case FailureClass.LOCAL_DISK | FailureClass.LOCAL_IO:
-            return for_ever(rules.local_s)
+            return for_ever(rules.local_s, earlier)
         case FailureClass.INCOMPLETE:
             return try_again(rules.incomplete_s, Status.BLOCKED, forget="staging")
         case FailureClass.BUG | FailureClass.UNKNOWN:

@@ -43,11 +43,11 @@ class JobQueue(Protocol):
     async def staged(self, job_id: int) -> StagedDownload | None:
         """What the download stage of this job left for its storage stage."""
 
-    async def next_due_s(self) -> float | None:
-        """Seconds until the next waiting job is due; None when none waits."""
+    async def wait_for_work(self, timeout_s: float) -> None:
+        """Return when a job may have become claimable, or after the time-out.
 
-    async def wait_for_change(self, timeout_s: float) -> None:
-        """Return when a job may have become claimable, or after the time-out."""
+        Called straight after a `claim` that found nothing, with no await between, it misses no change.
+        """
 
     async def wait_for_wish(self, timeout_s: float) -> None:
         """Return when a person may have paused or cancelled a running job, or after the time-out."""

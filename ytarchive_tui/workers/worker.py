@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,7 +98,7 @@ class Worker:
                 after_cancel(job) if stop.job.cancel_requested else after_release(job, "paused by you")
             )
         except asyncio.CancelledError:
-            await asyncio.shield(self._finish(claim, None, after_release(job, "the program was stopped")))
+            await _to_the_end(self._finish(claim, None, after_release(job, "the program was stopped")))
             raise
         except StageError as error:
             transition = self._after(job, classify(error.evidence))
@@ -109,7 +109,7 @@ class Worker:
             transition = self._after(job, _bug(error))
         finally:
             self._board.drop(job.id)
-        await self._finish(claim, outcome, transition)
+        await _to_the_end(self._finish(claim, outcome, transition))
 
     async def _run_leased(self, claim: Claim) -> StageOutcome:
         """Run the stage while the lease is renewed; the stage is stopped when the lease or the wish ends."""
@@ -156,6 +156,19 @@ class Worker:
         accepted = await self._queue.finish(claim, outcome, transition)
         if accepted and isinstance(outcome, Stored):
             await self._store.discard(archive, job.id)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await the work whatever happens: the end of a stage must not be lost because we are stopped."""
+    task, cancelled = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 async def _cancelled(task: asyncio.Future[Any]) -> None:

@@ -1,0 +1,36 @@
+"""Fixtures for tests that run the whole program against a local YouTube."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from end_to_end.program import Program
+from sandbox.real_sandbox import running
+
+from ytarchive_tui.sandbox.addresses import Addresses
+from ytarchive_tui.sandbox.client import ControlClient
+
+
+@pytest.fixture(scope="session")
+def local_youtube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    """A sandbox in a process of its own, for all tests of the session."""
+    with running(tmp_path_factory.mktemp("local_youtube")) as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def youtube(local_youtube: Addresses) -> Iterator[ControlClient]:
+    """Its control, with every knob at its default and an empty log."""
+    control = ControlClient(local_youtube)
+    control.reset()
+    control.clear_log()
+    yield control
+    control.reset()
+
+
+@pytest.fixture
+def program(tmp_path: Path, local_youtube: Addresses, youtube: ControlClient) -> Program:
+    """The real program with a state folder and an archive of its own, which last from run to run."""
+    return Program(tmp_path, local_youtube)

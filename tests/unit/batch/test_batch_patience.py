@@ -1,0 +1,55 @@
+"""When a run stops waiting."""
+
+from __future__ import annotations
+
+import pytest
+
+from ytarchive_tui.batch import patience
+from ytarchive_tui.services.queue import Overview
+
+
+def seen(**counts: float) -> Overview:
+    nothing = dict.fromkeys(Overview.model_fields, 0)
+    return Overview.model_validate({**nothing, "next_due_s": None, **counts})
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [100.0]
+    monkeypatch.setattr(patience.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_what_comes_due_again_and_again_without_an_end_runs_out(clock: list[float]) -> None:
+    waits = patience.Patience(900)
+    lasted = 0
+    for second in range(2000):
+        clock[0] += 1
+        tried_again = second % 300 == 0
+        now = (
+            seen(total=1, running=1)
+            if tried_again
+            else seen(total=1, waiting=1, next_due_s=300 - second % 300)
+        )
+        if waits.is_out(now):
+            break
+        lasted += 1
+    assert 900 <= lasted <= 910
+
+
+def test_the_end_of_any_job_and_long_work_do_not_count_as_waiting(clock: list[float]) -> None:
+    waits = patience.Patience(10)
+    assert not waits.is_out(seen(total=2, running=1, waiting=1, next_due_s=1))
+    clock[0] += 7200
+    assert not waits.is_out(seen(total=2, running=1, waiting=1, next_due_s=1))
+    for done in (0, 1):
+        for _ in range(4):
+            clock[0] += 2
+            assert not waits.is_out(seen(total=2, done=done, waiting=2 - done, next_due_s=1))
+    clock[0] += 9
+    assert waits.is_out(seen(total=2, done=1, waiting=1, next_due_s=1))
+
+
+def test_a_wait_beyond_the_limit_and_the_absence_of_any_end_it(clock: list[float]) -> None:
+    assert patience.Patience(10).is_out(seen(total=1, waiting=1, next_due_s=11))
+    assert patience.Patience(10).is_out(seen(total=1, done=1))
