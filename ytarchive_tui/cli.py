@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,6 +44,7 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
 @click.option("--retry-failed", is_flag=True, help="Also try again what failed before.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
 @click.option("--quiet", is_flag=True, help="Tell only what went wrong.")
+@click.option("--ascii", "ascii", is_flag=True, help="Draw the screen with ASCII characters alone.")
 @click.option("--config", type=_FILE, metavar="FILE", help="The settings file.")
 @click.option("--state-dir", type=_FOLDER, metavar="DIR", help="Where queue, cache and log are kept.")
 @click.option("--proxy", metavar="URL", help="Proxy for everything that is asked of the network.")
@@ -54,6 +56,8 @@ def cli(ctx: click.Context, /, batch: str | None, demo: bool, **options: Any) ->
     """Archive YouTube videos, playlists and channels; nothing is lost, nothing falsely called done.
 
     \b
+    ytarchive-tui
+    ytarchive-tui --demo
     ytarchive-tui --batch urls.txt -o ~/Videos/archive
     ytarchive-tui --demo --batch
 
@@ -64,19 +68,31 @@ def cli(ctx: click.Context, /, batch: str | None, demo: bool, **options: Any) ->
         if batch is not None or demo:
             raise click.UsageError(f"--batch and --demo do not go with «{ctx.invoked_subcommand}».")
         return
-    if batch is None and not demo:
-        click.echo(ctx.get_help(), err=True)
-        ctx.exit(2)
+    if batch is None:
+        _need_terminal()
+        if demo:
+            from ytarchive_tui.demo_screen import run as run_screen
+        else:
+            from ytarchive_tui.commands.screen import run as run_screen
+
+        ctx.exit(run_screen(options))
     if demo:
         from ytarchive_tui.demo import run_demo
 
-        ctx.exit(run_demo(None if batch in (None, _DEMO_LIST) else batch, options))
+        ctx.exit(run_demo(None if batch == _DEMO_LIST else batch, options))
     if batch == _DEMO_LIST:
         raise click.UsageError("--batch needs a FILE; - reads standard input.")
     from ytarchive_tui.commands.batch import run_file
 
-    assert batch is not None
     ctx.exit(run_file(batch, options))
+
+
+def _need_terminal() -> None:
+    """Textual draws into a pipe without a word, so the refusal is ours."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise click.UsageError("The screen needs a terminal; without one, use --batch FILE.")
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        raise click.UsageError("TERM names no terminal that can show a screen; use --batch FILE.")
 
 
 @cli.command(help="Look at everything the program needs, and say how to mend what is wrong.")
@@ -120,6 +136,71 @@ def config_path(options: dict[str, Any]) -> None:
     from ytarchive_tui.commands.config import path
 
     path(options)
+
+
+@cli.group(help="What failed, grouped by cause, and what to do about it; also beside a running program.")
+def recovery() -> None:
+    pass
+
+
+@recovery.command("list", help="One plan a line, the most pressing first.")
+@click.option("--all", "everything", is_flag=True, help="Also what was dismissed or snoozed.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def recovery_list(options: dict[str, Any], everything: bool, as_json: bool) -> None:
+    from ytarchive_tui.commands.recovery import list_plans
+
+    list_plans(options, everything=everything, as_json=as_json or options["as_json"])
+
+
+@recovery.command("show", help="Evidence, fixes and what was done; the beginning of a key is enough.")
+@click.argument("plan")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def recovery_show(options: dict[str, Any], plan: str, as_json: bool) -> None:
+    from ytarchive_tui.commands.recovery import show
+
+    show(options, plan, as_json=as_json or options["as_json"])
+
+
+@recovery.command("apply", help="Try again what belongs to the plan: one item, or all one after the other.")
+@click.argument("plan")
+@click.argument("fix", type=click.Choice(["try-one", "retry", "quality"]))
+@click.option("--quality", metavar="QUALITY", help="For the fix «quality»: best, 2160p … 144p, audio, or a "
+                                                   "yt-dlp format string.")  # fmt: skip
+@click.option("--per-hour", type=click.IntRange(0, 36000), metavar="N",
+              help="How many to release in an hour; 0: all at once. Each plan has its own pace.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def recovery_apply(
+    options: dict[str, Any], plan: str, fix: str, quality: str | None, per_hour: int | None, dry_run: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    from ytarchive_tui.commands.recovery import apply
+
+    apply(options, plan, fix, quality=quality, per_hour=per_hour, dry_run=dry_run or options["dry_run"],
+          as_json=as_json or options["as_json"])  # fmt: skip
+
+
+@recovery.command("dismiss", help="Hide a plan until something new fails for the same cause.")
+@click.argument("plan")
+@click.option("--snooze", is_flag=True, help="Until tomorrow morning instead.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def recovery_dismiss(options: dict[str, Any], plan: str, snooze: bool, as_json: bool) -> None:
+    from ytarchive_tui.commands.recovery import dismiss
+
+    dismiss(options, plan, snooze=snooze, as_json=as_json or options["as_json"])
+
+
+@recovery.command("undo", help="Take back what was last applied, dismissed or snoozed.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def recovery_undo(options: dict[str, Any], as_json: bool) -> None:
+    from ytarchive_tui.commands.recovery import undo
+
+    undo(options, as_json=as_json or options["as_json"])
 
 
 def main() -> NoReturn:

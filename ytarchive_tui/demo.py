@@ -37,9 +37,7 @@ _SHOWN = 40
 
 def run_demo(file: str | None, options: Mapping[str, Any]) -> ExitCode:
     """Archive what `file` lists, or the demo's playlist, and print what was made; raises `UsageError`."""
-    for name in ("config", "state_dir", "proxy", "ca_file"):
-        if options[name] is not None:
-            raise UsageError(f"--demo brings its own settings: leave out --{name.replace('_', '-')}")
+    refuse_own_settings(options)
     batch = parse_batch("the demo's playlist", DEMO_PLAYLIST.encode()) if file is None else read_batch(file)
     with ExitStack() as stack:
         if options["dry_run"] and not _has_state(options["output"]):
@@ -53,6 +51,13 @@ def run_demo(file: str | None, options: Mapping[str, Any]) -> ExitCode:
         for line in (*_tree(root.absolute()), "", *_next_steps(root.absolute(), file, made=made)):
             told.write(line)
     return code
+
+
+def refuse_own_settings(options: Mapping[str, Any]) -> None:
+    """Raises `UsageError` for options that the demo answers itself."""
+    for name in ("config", "state_dir", "proxy", "ca_file"):
+        if options[name] is not None:
+            raise UsageError(f"--demo brings its own settings: leave out --{name.replace('_', '-')}")
 
 
 def _has_state(root: Path | None) -> bool:

@@ -15,16 +15,18 @@ from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.seed import seed_archived
 from ytarchive_tui.db.views import Views
-from ytarchive_tui.domain.models import JobKind, JobOptions, Stage
+from ytarchive_tui.domain.models import Claim, JobKind, JobOptions, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
 from ytarchive_tui.domain.ports import ArchiveStore, ChildRunner, MetadataProvider
 from ytarchive_tui.domain.progress import MemoryBoard
+from ytarchive_tui.services.browser import BrowserService
 from ytarchive_tui.services.logs import log_file
 from ytarchive_tui.services.queue import QueueService
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import ChildMode, FileMode, Settings, Verify
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.settings.tools import Tools
+from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.scratch import ScratchStore
 from ytarchive_tui.workers.download import DownloadStage
@@ -51,6 +53,8 @@ _CHILD_MODES: dict[ChildMode, Mode] = {
     ChildMode.ZYGOTE: "fork",
     ChildMode.POOL: "pool",
 }
+BROWSE_WORKERS = 2
+"""For lists that somebody looks at: these wait for no archive's listing, nor for the one looked at before."""
 STORAGE_WORKERS = 2
 """Verifying reads each file once; a second worker overlaps one item's reading with another's rename."""
 
@@ -59,9 +63,15 @@ class Runtime:
     """An open engine. Nothing runs before `start`; `open` closes everything in reverse order."""
 
     def __init__(
-        self, queue: QueueService, workers: list[Worker], checker: YtdlpFormatChecker | None, drain_s: float
+        self,
+        queue: QueueService,
+        browser: BrowserService,
+        workers: list[Worker],
+        checker: YtdlpFormatChecker | None,
+        drain_s: float,
     ) -> None:
         self.queue = queue
+        self.browser = browser
         self._workers = workers
         self._checker = checker
         self._drain_s = drain_s
@@ -98,7 +108,8 @@ class Runtime:
             db = await Database.open(paths.database)
             stack.push_async_callback(db.close)
             queue = Queue(db, lease_s=settings.engine.lease_s)
-            yield cls(QueueService(db, queue, MemoryBoard()), [], None, settings.engine.drain_s)
+            service = QueueService(db, queue, MemoryBoard())
+            yield cls(service, BrowserService(db), [], None, settings.engine.drain_s)
 
     @property
     def is_remote(self) -> bool:
@@ -167,21 +178,29 @@ async def _open_engine(settings: Settings, paths: Paths, tools: Tools, stack: As
         decode=settings.archive.verify is Verify.DECODE,
         public=settings.archive.file_mode is FileMode.SHARED,
     )
+    locks = ArchiveLocks(known)
+    stack.callback(locks.close)
     board, views = MemoryBoard(), Views(db)
     for archive in tuple(known):
-        await _sweep(store, archive, await views.jobs_with_staging(archive))
+        await _sweep(store, locks, archive, await views.jobs_with_staging(archive))
 
-    def worker(name: str, stage: Stage, kind: JobKind, run: StageRun) -> Worker:
-        return Worker(name, stage, kind, run, queue=queue, store=store, board=board, rules=settings.retry)
+    def worker(name: str, stage: Stage, kind: JobKind, run: StageRun, jobs: Queue = queue) -> Worker:
+        return Worker(name, stage, kind, run, queue=jobs, store=store, board=board, rules=settings.retry)
 
-    resolve = ResolveStage(_provider(settings, children, config, stack), store, board)
+    resolve = _holding(locks, ResolveStage(_provider(settings, children, config, stack), store, board))
     listing = ListStage(queue, YtdlpLister(children, config), board)
-    download = DownloadStage(queue, YtdlpDownloader(children, config), store, board)
-    storage = StorageStage(queue, store, board)
+    download = _holding(locks, DownloadStage(queue, YtdlpDownloader(children, config), store, board))
+    storage = _holding(locks, StorageStage(queue, store, board))
+    looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, engine=queue.engine)
     workers = [
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
         *_several(
-            settings.engine.metadata_workers,
+            BROWSE_WORKERS,
+            lambda n: worker(f"browse-{n}", Stage.METADATA, JobKind.SOURCE, listing, looked_at),
+        ),
+        *_several(
+            # Half as many as downloads, or the line stays half empty until all downloads have begun.
+            max(settings.engine.metadata_workers, settings.engine.downloads // 2),
             lambda n: worker(f"metadata-{n}", Stage.METADATA, JobKind.ITEM, resolve),
         ),
         *_several(
@@ -191,7 +210,8 @@ async def _open_engine(settings: Settings, paths: Paths, tools: Tools, stack: As
         *_several(STORAGE_WORKERS, lambda n: worker(f"storage-{n}", Stage.STORAGE, JobKind.ITEM, storage)),
     ]
     service = QueueService(db, queue, board)
-    return Runtime(service, workers, YtdlpFormatChecker(children, config), settings.engine.drain_s)
+    checker = YtdlpFormatChecker(children, config)
+    return Runtime(service, BrowserService(db), workers, checker, settings.engine.drain_s)
 
 
 async def _open_dry(
@@ -226,7 +246,8 @@ async def _open_dry(
         *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, sample)),
     ]
     service = QueueService(db, queue, board)
-    return Runtime(service, workers, YtdlpFormatChecker(children, config), settings.engine.drain_s)
+    checker = YtdlpFormatChecker(children, config)
+    return Runtime(service, BrowserService(db), workers, checker, settings.engine.drain_s)
 
 
 def extraction_config(settings: Settings, cache_dir: Path, tools: Tools) -> ExtractionConfig:
@@ -256,7 +277,7 @@ def _provider(
     if not keys:
         return ytdlp
     api = ApiConfig(
-        key=keys[0],
+        keys=keys,
         endpoint=settings.youtube.api_endpoint,
         proxy=settings.network.proxy,
         ca_file=settings.network.ca_file,
@@ -289,9 +310,20 @@ def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:
     )
 
 
-async def _sweep(store: ArchiveStore, archive: Path, live_jobs: Sequence[int]) -> None:
+def _holding(locks: ArchiveLocks, run: StageRun) -> StageRun:
+    """The stage, begun only when no other engine works on the job's archive."""
+
+    async def holding(claim: Claim) -> StageOutcome:
+        await asyncio.to_thread(locks.hold, claim.job.options.archive)
+        return await run(claim)
+
+    return holding
+
+
+async def _sweep(store: ArchiveStore, locks: ArchiveLocks, archive: Path, live_jobs: Sequence[int]) -> None:
     """Remove what dead runs left in staging; an archive that is not there now is swept another time."""
     try:
+        await asyncio.to_thread(locks.hold, archive)
         removed = await store.sweep(archive, live_jobs)
     except Exception as error:
         log.warning("staging of %s could not be swept: %s", archive, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -104,6 +105,21 @@ def test_network_failures_wait_longer_each_time_and_end() -> None:
         FailureClass.NET_TRANSIENT, job(last=FailureClass.NET_TRANSIENT, repeated=len(RULES.network_s))
     )
     assert last.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        Evidence(errno=errno.ENETUNREACH),
+        Evidence(exception=("gaierror", "OSError"), errno=-3),
+        Evidence(message="Unable to download webpage: Failed to resolve 'www.youtube.com'"),
+    ],
+)
+def test_being_offline_is_never_final(evidence: Evidence) -> None:
+    transition = fail(
+        FailureClass.NET_TRANSIENT, job(last=FailureClass.NET_TRANSIENT, repeated=500), evidence
+    )
+    assert (transition.status, transition.delay_s) == (Status.WAITING, RULES.network_s[-1])
 
 
 def test_another_class_starts_its_own_count() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from ytarchive_tui.sandbox.addresses import Addresses
 from ytarchive_tui.sandbox.client import ControlClient
 from ytarchive_tui.sandbox.process import SandboxProcess
 from ytarchive_tui.workers.providers import FirstThatAnswers
-from ytarchive_tui.youtube_api.client import ApiConfig, YouTubeClient
+from ytarchive_tui.youtube_api.client import ApiConfig, YouTubeClient, quota_renewed
 from ytarchive_tui.youtube_api.provider import PARTS, ApiProvider, seconds
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -52,8 +53,9 @@ def control(sandbox: Addresses) -> Iterator[ControlClient]:
 def client(sandbox: Addresses) -> Iterator[Callable[..., YouTubeClient]]:
     made: list[YouTubeClient] = []
 
-    def make(key: str = "sandbox-key") -> YouTubeClient:
-        made.append(YouTubeClient(ApiConfig(key=key, endpoint=sandbox.api, timeout_s=5)))
+    def make(*keys: str, **more: Any) -> YouTubeClient:
+        config = ApiConfig(keys=keys or ("sandbox-key",), endpoint=sandbox.api, timeout_s=5)
+        made.append(YouTubeClient(config, **more))
         return made[-1]
 
     yield make
@@ -106,6 +108,29 @@ async def test_spent_quota_is_told_by_its_reason(
     with pytest.raises(StageError) as caught:
         await ApiProvider(client()).resolve(job("ordinary-01"), tmp_path)
     assert "quotaExceeded" in caught.value.evidence.exception
+
+
+async def test_the_next_key_is_used_and_nobody_is_asked_while_all_are_spent(
+    client: Client, control: ControlClient, tmp_path: Path
+) -> None:
+    now = NOW
+    control.set(api_keys={"one": 1, "two": 1})
+    provider = ApiProvider(client("one", "two", now=lambda: now))
+    for _ in range(2):
+        assert (await provider.resolve(job("ordinary-01"), tmp_path)).video_id == "ordinary-01"
+    with pytest.raises(StageError):
+        await provider.resolve(job("ordinary-01"), tmp_path)
+    control.set(api_keys={"one": 9, "two": 9})
+    with pytest.raises(StageError) as caught:
+        await provider.resolve(job("ordinary-01"), tmp_path)
+    assert caught.value.evidence.exception == ("QuotaSpentError", "quotaExceeded")
+    now = quota_renewed(now) + timedelta(seconds=1)
+    assert (await provider.resolve(job("ordinary-01"), tmp_path)).video_id == "ordinary-01"
+
+
+def test_quota_is_renewed_at_midnight_pacific_time() -> None:
+    assert quota_renewed(datetime(2026, 3, 1, 7, 59, tzinfo=UTC)) == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert quota_renewed(datetime(2026, 7, 1, 7, tzinfo=UTC)) == datetime(2026, 7, 2, 7, tzinfo=UTC)
 
 
 async def test_an_answer_that_is_no_json_is_an_error(

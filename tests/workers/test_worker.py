@@ -155,6 +155,66 @@ async def test_whatever_is_raised_becomes_a_status_with_a_reason(
     assert row.reason
 
 
+async def test_an_outcome_that_the_queue_refuses_is_a_failure_and_the_worker_goes_on(bench: Bench) -> None:
+    async def of_another_video(claim: Claim) -> StageOutcome:
+        if claim.job.id == first:
+            metadata = ItemMetadata(extractor="youtube", video_id="stranger", provider="ytdlp")
+            return Resolved(metadata=metadata)
+        return await resolved(claim)
+
+    first, second = await bench.submit("aaaaaaaaaaa"), await bench.submit("bbbbbbbbbbb")
+    bench.work(of_another_video)
+    await bench.until(second, lambda row: row.stage is Stage.DOWNLOAD)
+    row = await bench.job(first)
+    assert (row.status, row.failure_class) == (Status.WAITING, "bug")
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "failure_class"),
+    [
+        ("Unsupported URL", Status.FAILED, "unsupported"),
+        ("Conversion failed", Status.WAITING, "local_io"),
+    ],
+)
+async def test_staging_that_cannot_be_removed_ends_no_worker(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, message: str, status: Status, failure_class: str
+) -> None:
+    async def refuse(archive: Path, job_id: int) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    async def fail(claim: Claim) -> StageOutcome:
+        raise StageError(Evidence(message=message))
+
+    monkeypatch.setattr(bench.store, "discard", refuse)
+    job = await bench.submit()
+    _, task = bench.work(fail)
+    row = await bench.until(job, lambda row: row.failure_class is not None)
+    assert (row.status, row.failure_class) == (status, failure_class)
+    assert not task.done()
+
+
+async def test_a_worker_that_lost_its_lease_leaves_the_staging_to_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    discarded: list[int] = []
+
+    async def discard(archive: Path, job_id: int) -> None:
+        discarded.append(job_id)
+
+    async def robbed(claim: Claim) -> StageOutcome:
+        async with bench.db.write() as tx:
+            await tx.run("UPDATE jobs SET owner = 'another', fence = fence + 1 WHERE id = ?", (first,))
+        raise StageError(Evidence(message="Conversion failed"))
+
+    monkeypatch.setattr(bench.store, "discard", discard)
+    first = await bench.submit("aaaaaaaaaaa")
+    worker, task = bench.work(robbed)
+    await bench.until(first, lambda row: row.owner == "another")
+    worker.drain()
+    await asyncio.wait_for(task, DEADLINE_S)
+    assert discarded == []
+
+
 async def test_one_failing_job_does_not_hold_up_the_next(bench: Bench) -> None:
     async def fail_first(claim: Claim) -> StageOutcome:
         if claim.job.id == first:

@@ -7,8 +7,9 @@ looks now. Both are read no more often than is cheap, whatever the size of the b
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -46,6 +47,8 @@ _BY_STATUS = {
     Status.FAILED: Kind.FAILED,
     Status.CANCELLED: Kind.CANCELLED,
 }
+_HIDDEN = frozenset({"private", "removed", "not_wanted"})
+"""Reasons for which an entry of a list gets no job though it is not in the archive."""
 _HELD = (Status.WAITING, Status.BLOCKED)
 TROUBLE = frozenset({Kind.BLOCKED, Kind.FAILED, Kind.CANCELLED})
 
@@ -59,6 +62,10 @@ class Happening:
     line: JobLine
     entries: int | None = None
     """For `listed`: how many items the list has."""
+    hidden: Mapping[str, int] = field(default_factory=dict)
+    """For `listed`: how many of them get no job, by reason."""
+    notes: Sequence[str] = ()
+    """For `archived`: what was refused, withheld or left out."""
 
 
 class Paced:
@@ -91,6 +98,8 @@ class Follower:
         self._pending: list[JournalEntry] = []
         self._archived: set[int] = set()
         self._told: set[int] = set()
+        self._hidden: defaultdict[int | None, dict[int | None, str]] = defaultdict(dict)
+        """Reasons by source and item; a listing may start over and pass an item a second time."""
         self._look = Paced()
         self.lines: dict[int, JobLine] = {}
         """The jobs as they were at the last look, by id."""
@@ -119,8 +128,11 @@ class Follower:
         lines = await self._look.ask(lambda: self._queue.lines(self._sources))
         self.lines = {line.job_id: line for line in lines}
         self.held = [line for line in lines if line.status in _HELD]
+        archived = [each.job_id for each in ripe if each.kind is EventKind.ITEM_ARCHIVED and each.job_id]
+        notes = await self._queue.notes(archived) if archived else {}
         await self._read()
-        return [*self._already(), *filter(None, map(self._happening, ripe))]
+        happened = (self._happening(entry, notes) for entry in ripe)
+        return [*self._already(), *filter(None, happened)]
 
     async def _read(self) -> None:
         while page := await self._queue.entries(self._last, _PAGE):
@@ -129,6 +141,9 @@ class Follower:
             self._archived |= {
                 entry.job_id for entry in page if entry.kind is EventKind.ITEM_ARCHIVED and entry.job_id
             }
+            for entry in page:
+                if entry.kind is EventKind.ITEM_SKIPPED and (reason := entry.data.get("reason")) in _HIDDEN:
+                    self._hidden[entry.source_id][entry.item_id] = reason
 
     def _already(self) -> list[Happening]:
         """Items that were done when they were first seen: nothing in this run archived them."""
@@ -144,16 +159,17 @@ class Follower:
         self._told |= {line.job_id for line in found}
         return [Happening(Kind.ALREADY, now, line) for line in found]
 
-    def _happening(self, entry: JournalEntry) -> Happening | None:
+    def _happening(self, entry: JournalEntry, notes: Mapping[int, Sequence[str]]) -> Happening | None:
         line = self.lines.get(entry.job_id) if entry.job_id is not None else None
         if line is None:
             return None
         match entry.kind:
             case EventKind.ITEM_ARCHIVED:
                 self._told.add(line.job_id)
-                return Happening(Kind.ARCHIVED, entry.at, line)
+                return Happening(Kind.ARCHIVED, entry.at, line, notes=notes.get(line.job_id, ()))
             case EventKind.SOURCE_LISTED:
-                return Happening(Kind.LISTED, entry.at, line, entry.data.get("entries"))
+                hidden = Counter(self._hidden.pop(entry.source_id, {}).values())
+                return Happening(Kind.LISTED, entry.at, line, entry.data.get("entries"), hidden)
             case EventKind.STAGE_STARTED if entry.data.get("stage") == "download":
                 return Happening(Kind.STARTED, entry.at, line)
             case EventKind.STAGE_FAILED | EventKind.STAGE_FINISHED:

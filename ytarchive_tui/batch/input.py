@@ -71,7 +71,7 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A line that names the same thing as an earlier one."""
+    """A line that asks for the same as an earlier one, in the same folder."""
 
     line: int
     first: int
@@ -185,7 +185,7 @@ def _reason(error: ValidationError) -> str:
 
 
 def _sort(batch: BatchInput, lines: Iterable[tuple[int, str, EntryOptions]]) -> None:
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, Path | None], Entry] = {}
     for number, text, options in lines:
         if any("\udc80" <= each <= "\udcff" for each in text):
             reason = "there are bytes in it that are not UTF-8; save the file as UTF-8"
@@ -196,8 +196,12 @@ def _sort(batch: BatchInput, lines: Iterable[tuple[int, str, EntryOptions]]) -> 
         except BadAddress as error:
             batch.bad.append(BadLine(number, plain(text, _SHOWN), error.reason))
             continue
-        if found.address in seen:
-            batch.duplicates.append(Duplicate(number, seen[found.address], found.address))
+        entry = Entry(number, text, found, options)
+        first = seen.setdefault((found.address, options.output or batch.defaults.output), entry)
+        if first is entry:
+            batch.entries.append(entry)
+        elif first.options.model_copy(update={"output": options.output}) == options:
+            batch.duplicates.append(Duplicate(number, first.line, found.address))
         else:
-            seen[found.address] = number
-            batch.entries.append(Entry(number, text, found, options))
+            reason = f"the same as line {first.line} but with other options; give it an «output» of its own"
+            batch.bad.append(BadLine(number, plain(text, _SHOWN), reason))

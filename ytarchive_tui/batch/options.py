@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from ytarchive_tui.batch.input import Entry, EntryOptions
 from ytarchive_tui.domain.models import JobOptions, Submission
 from ytarchive_tui.settings.model import ArchiveSettings
@@ -27,7 +30,8 @@ def submission(
     for layer in (defaults, given, entry.options):
         chosen |= layer.model_dump(exclude_none=True, exclude={"output"})
         if layer.output is not None:
-            chosen["archive"] = settings.root / layer.output.expanduser()
+            # One form for each archive, which the state knows by its path.
+            chosen["archive"] = Path(os.path.realpath(settings.root / layer.output.expanduser()))
     return Submission(
         url=entry.text,
         address=entry.found.address,

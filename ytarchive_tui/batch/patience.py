@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 class Patience:
     """Runs out when nothing can go on soon, or when all that goes on has led nowhere for too long.
 
-    The second is for jobs that come due again and again, as on a disk that stays full: the run would never end.
+    The second is for jobs that come due again and again, as on a disk that stays full: the run would
+    never end.
     """
 
     def __init__(self, limit_s: float) -> None:

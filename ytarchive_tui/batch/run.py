@@ -43,6 +43,8 @@ class BatchRequest:
     dry_run: bool = False
     fail_fast: bool = False
     retry_failed: bool = False
+    warning: str | None = None
+    """What the person should know before the work begins."""
 
 
 async def run_batch(request: BatchRequest, open_runtime: OpenRuntime, view: View) -> ExitCode:
@@ -56,6 +58,8 @@ async def run_batch(request: BatchRequest, open_runtime: OpenRuntime, view: View
                 return _refuse(request, view)
             with view:
                 view.read(request.batch)
+                if request.warning:
+                    view.message(request.warning)
                 return await _Run(request, runtime, view, interrupts).to_its_end(submissions)
 
 
@@ -112,6 +116,7 @@ class _Run:
         self._count = Paced()
         self._patience = Patience(request.settings.retry.patience_s)
         self._archived = 0
+        self._with_notes = 0
         self._trouble = False
 
     async def to_its_end(self, submissions: Sequence[Submission]) -> ExitCode:
@@ -137,6 +142,7 @@ class _Run:
             bad_lines=len(self._request.batch.bad),
             seconds=time.monotonic() - started,
             interrupted=self._interrupts.asked.is_set(),
+            with_notes=self._with_notes,
         )
         if self._request.dry_run and not summary.interrupted:
             preview = await self._queue.preview(self._sources)
@@ -183,6 +189,7 @@ class _Run:
             self._overview = await self._count.ask(lambda: self._queue.overview(self._sources))
         for happening in await self._follower.news(at_once=at_once):
             self._archived += happening.kind is Kind.ARCHIVED
+            self._with_notes += bool(happening.notes)
             self._trouble |= happening.kind in TROUBLE
             if not self._request.dry_run or happening.kind is Kind.LISTED:
                 self._view.happened(happening)

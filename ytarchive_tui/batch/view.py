@@ -40,6 +40,8 @@ class Summary:
     bad_lines: int
     seconds: float
     interrupted: bool = False
+    with_notes: int = 0
+    """Of those archived in this run, how many have notes: something beside them was refused or left out."""
 
     @property
     def already(self) -> int:
@@ -48,7 +50,7 @@ class Summary:
 
     @property
     def complete(self) -> bool:
-        """True when every line was usable and everything it stands for is in the archive."""
+        """True when every line was usable and everything that can be had by it is in the archive."""
         seen = self.overview
         open_ = seen.sources_open + seen.queued + seen.running + seen.waiting
         lost = seen.blocked + seen.failed + seen.cancelled

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ytarchive_tui.batch.happenings import Happening
+from ytarchive_tui.batch.happenings import Happening, Kind
 from ytarchive_tui.batch.input import BatchInput
 from ytarchive_tui.batch.output import LineWriter
 from ytarchive_tui.batch.view import State, Summary
@@ -68,7 +68,11 @@ class JsonView:
 
     def happened(self, happening: Happening) -> None:
         """An object named after what happened."""
-        extra = {} if happening.entries is None else {"entries": happening.entries}
+        extra: dict[str, Any] = {}
+        if happening.entries is not None:
+            extra = {"entries": happening.entries, "hidden": happening.hidden}
+        elif happening.kind is Kind.ARCHIVED:
+            extra = {"notes": list(happening.notes)}
         self._write(happening.kind.value, happening.at, **_job(happening.line), **extra)
 
     def state(self, state: State) -> None:
@@ -89,7 +93,8 @@ class JsonView:
         for line in lines:
             self._write(
                 "preview", video_id=line.video_id, url=line.url, title=line.title, duration_s=line.duration_s,
-                size=line.size, size_estimated=line.estimated, height=line.height, already=line.already, problem=line.problem,
+                size=line.size, size_estimated=line.estimated, height=line.height, already=line.already,
+                problem=line.problem,
             )  # fmt: skip
         new = [line for line in lines if not line.problem and not line.already]
         self._write(
@@ -104,7 +109,8 @@ class JsonView:
         """The last object: `summary`."""
         seen = summary.overview
         self._write(
-            "summary", archived=summary.archived, already=summary.already, total=seen.total,
+            "summary", archived=summary.archived, with_notes=summary.with_notes, hidden=seen.hidden,
+            already=summary.already, total=seen.total,
             not_finished=seen.queued + seen.running + seen.sources_open, waiting=seen.waiting,
             blocked=seen.blocked, failed=seen.failed, cancelled=seen.cancelled, bad_lines=summary.bad_lines,
             bytes_archived=seen.bytes_archived, seconds=round(summary.seconds, 3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ytarchive_tui.services.queue import JobLine
 
 _TITLE = 200
+_NOTES = 3
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -88,16 +90,31 @@ def reason(line: JobLine) -> str:
             return why
 
 
+def hidden(counts: Mapping[str, int], which: str = "") -> Iterator[str]:
+    """What of a list gets no job: `3 private or removed`, with `which` after the number."""
+    gone = counts.get("private", 0) + counts.get("removed", 0)
+    for number, word in ((gone, "private or removed"), (counts.get("not_wanted", 0), "not wanted")):
+        if number:
+            yield f"{number:,}{which} {word}"
+
+
+def _notes(notes: Sequence[str]) -> str:
+    more = f"; and {count(len(notes) - _NOTES, 'more note')}" if len(notes) > _NOTES else ""
+    return "".join(f"; {plain(note, _TITLE)}" for note in notes[:_NOTES]) + more
+
+
 def sentence(happening: Happening) -> str:
     """One happening as one line."""
     line = happening.line
     match happening.kind:
         case Kind.LISTED:
-            known = "" if happening.entries is None else f": {count(happening.entries, 'video')}"
-            return f"listed    {name(line)}{known}"
+            if happening.entries is None:
+                return f"listed    {name(line)}"
+            known = [count(happening.entries, "video"), *hidden(happening.hidden, " of them")]
+            return f"listed    {name(line)}: {', '.join(known)}"
         case Kind.ARCHIVED:
             more = details(line)
-            return f"archived  {name(line)}" + (f" ({more})" if more else "")
+            return f"archived  {name(line)}" + (f" ({more})" if more else "") + _notes(happening.notes)
         case Kind.ALREADY:
             return f"already   {name(line)}"
         case Kind.STARTED:
@@ -109,7 +126,8 @@ def sentence(happening: Happening) -> str:
 def outcome(summary: Summary) -> str:
     """The whole run in one line."""
     seen = summary.overview
-    parts = [f"{summary.archived:,} archived"]
+    with_notes = f" ({summary.with_notes:,} with notes)" if summary.with_notes else ""
+    parts = [f"{summary.archived:,} archived{with_notes}"]
     for number, word in (
         (summary.already, "already there"),
         (seen.queued + seen.running + seen.sources_open, "not finished"),
@@ -120,6 +138,7 @@ def outcome(summary: Summary) -> str:
     ):
         if number:
             parts.append(f"{number:,} {word}")
+    parts += hidden(seen.hidden)
     if summary.bad_lines:
         parts.append(count(summary.bad_lines, "bad line"))
     return f"{', '.join(parts)}; {size(seen.bytes_archived)} in {duration(summary.seconds)}"

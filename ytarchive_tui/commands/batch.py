@@ -22,6 +22,10 @@ from ytarchive_tui.settings.tools import Tools, find_tools
 if TYPE_CHECKING:
     from ytarchive_tui.runtime import Runtime
 
+NO_RUNTIME = (
+    "no usable JavaScript runtime: YouTube may withhold formats; `ytarchive-tui doctor` says how to add one"
+)
+
 
 def run_file(file: str, options: Mapping[str, Any]) -> ExitCode:
     """Archive what the file lists; raises `UsageError` and `EngineBusyError`."""
@@ -54,6 +58,7 @@ async def run_loaded(
         dry_run=options["dry_run"],
         fail_fast=not options["go_on"],
         retry_failed=options["retry_failed"],
+        warning=None if tools.js_runtime.usable else NO_RUNTIME,
     )
 
     def open_runtime() -> AbstractAsyncContextManager[Runtime]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from ytarchive_tui.db.changes import Changes
-from ytarchive_tui.db.errors import SqliteTooOldError, damage_named
+from ytarchive_tui.db.errors import DatabaseUnusableError, SqliteTooOldError, damage_named
 from ytarchive_tui.db.migrate import Migration, bundled, migrate, pragma
 from ytarchive_tui.db.times import to_us, utcnow
 
@@ -98,11 +98,15 @@ class Database:
     ) -> Database:
         """Open or create the file (0600, a missing folder 0700) and bring its schema up to date.
 
-        Raises a `StateError` when the file is damaged, foreign or newer than the program.
+        Raises a `StateError` when the file is damaged, foreign, newer than the program or can't be used.
         """
         if sqlite3.sqlite_version_info < (3, 38):
             raise SqliteTooOldError("3.38")
-        path = await asyncio.to_thread(_prepare, path)
+        try:
+            path = await asyncio.to_thread(_prepare, path)
+        except OSError as error:
+            advice = "check its folder's permissions and free space, or choose another state folder"
+            raise DatabaseUnusableError(path, advice, str(error)) from error
         opened: list[aiosqlite.Connection] = []
         try:
             with damage_named(path):
@@ -177,7 +181,8 @@ class Database:
 
     async def notice_others(self) -> None:
         """Announce what other processes committed; SQLite counts those commits for each connection."""
-        version = await pragma(self._writer, "data_version")
+        with damage_named(self.path):
+            version = await pragma(self._writer, "data_version")
         if version != self._others:
             self._others = version
             self.changes.announce()

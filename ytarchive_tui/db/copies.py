@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
 
@@ -62,6 +64,17 @@ async def of_item(db: Database, item_id: int) -> tuple[ArchivedCopy, ...]:
         )
         for row in rows
     )
+
+
+async def notes_of_jobs(db: Database, job_ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """What the manifests of these jobs' copies note, by job; jobs without notes are left out."""
+    rows = await db.fetch(
+        "SELECT j.id, json_extract(c.manifest, '$.notes') AS notes FROM json_each(?) e "
+        "JOIN jobs j ON j.id = e.value "
+        "JOIN copies c ON c.item_id = j.item_id AND c.archive_id = j.archive_id",
+        (json.dumps(list(job_ids)),),
+    )
+    return {row["id"]: notes for row in rows if (notes := tuple(json.loads(row["notes"] or "[]")))}
 
 
 async def archived_identities(db: Database, archive: Path | None = None) -> frozenset[tuple[str, str]]:

@@ -48,14 +48,35 @@ class SqliteTooOldError(StateError):
         )
 
 
+class DatabaseUnusableError(StateError):
+    """The file is sound, but the system or another program is in the way."""
+
+    def __init__(self, path: Path, advice: str, detail: str) -> None:
+        super().__init__(f"The state file {path} can't be used: {advice} ({detail}).")
+
+
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "its disk is full; free some space there and start again",
+    sqlite3.SQLITE_IOERR: "its disk reports errors or is full; check the disk and its free space",
+    sqlite3.SQLITE_BUSY: "another program holds it; close that program and start again",
+    sqlite3.SQLITE_LOCKED: "another program holds it; close that program and start again",
+    sqlite3.SQLITE_READONLY: "it may not be written; make it and its folder writable, "
+    "or choose another state folder",
+    sqlite3.SQLITE_CANTOPEN: "it can't be opened; check the permissions and the free space of its folder, "
+    "or choose another state folder",
+}
+
+
 @contextmanager
 def damage_named(path: Path) -> Iterator[None]:
-    """Turn SQLite's two words for a broken file into `DatabaseDamagedError`; others pass unchanged."""
+    """Turn what SQLite says of a broken or unusable file into a `StateError`; others pass unchanged."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         # The low byte is the primary code; extended codes such as CORRUPT_INDEX carry more above it.
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise DatabaseDamagedError(path, str(error)) from error
+        if code in _ADVICE:
+            raise DatabaseUnusableError(path, _ADVICE[code], str(error)) from error
         raise

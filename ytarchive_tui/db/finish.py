@@ -42,7 +42,9 @@ async def finish(
         "UPDATE jobs SET stage = :stage, status = :status, reason = :reason, run_after = :run_after, "
         "attempt = iif(stage = :stage, attempt, 0), failure_class = :failure_class, "
         "failed_stage = :failed_stage, repeated = :repeated, owner = NULL, lease_until = NULL, "
-        "cancel_requested = 0, pause_requested = 0, updated_at = :now WHERE id = :id",
+        "cancel_requested = 0, pause_requested = 0, updated_at = :now, "
+        # Who only looked has no use for the job afterwards: it leaves the queue.
+        "superseded = iif(listing = 'browse' AND :status = 'done', 1, superseded) WHERE id = :id",
         {
             "stage": transition.stage,
             "status": status,
@@ -123,8 +125,9 @@ async def _leave(tx: Transaction, job: sqlite3.Row, outcome: StageOutcome | None
     match outcome:
         case Listed():
             await tx.run(
-                "UPDATE sources SET title = coalesce(?, title), refreshed_at = ? WHERE id = ?",
-                (outcome.title, tx.now, job["source_id"]),
+                "UPDATE sources SET title = coalesce(?, title), refreshed_at = ?, listed_from = ? "
+                "WHERE id = ?",
+                (outcome.title, tx.now, job["created_at"], job["source_id"]),
             )
             await journal.append(
                 tx,

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
 from ytarchive_tui.db.archives import archive_id, options_id
+from ytarchive_tui.db.browser import add_lists
 from ytarchive_tui.db.connection import Database, Transaction
+from ytarchive_tui.db.control import AGAIN, THESE
 from ytarchive_tui.db.jobs import FINAL
 from ytarchive_tui.domain.events import EventKind
-from ytarchive_tui.domain.models import AtSource, JobOptions, ListPage, SourceKind, Submission, Submitted
+from ytarchive_tui.domain.models import (
+    AtSource,
+    JobOptions,
+    Listing,
+    ListPage,
+    SourceKind,
+    Submission,
+    Submitted,
+)
 
 INCOMING = """
 CREATE TEMP TABLE IF NOT EXISTS incoming (
@@ -23,8 +34,8 @@ CREATE TEMP TABLE IF NOT EXISTS incoming (
 async def submit(db: Database, submissions: Sequence[Submission]) -> tuple[Submitted, ...]:
     """Store addresses and queue what is to be done for them; one answer each, in the same order.
 
-    An item with a copy in that archive gets no job. A job on its way is kept; one that failed or was
-    cancelled is followed by a new one.
+    An item with a copy in that archive gets no job. A job on its way is kept and takes over the options,
+    unless it runs; an item's job that failed or was cancelled is queued again, with what it has in staging.
     """
     async with db.write() as tx:
         await _load_submissions(tx, submissions)
@@ -40,13 +51,8 @@ async def submit(db: Database, submissions: Sequence[Submission]) -> tuple[Submi
             "AND s.archive_id = incoming.archive_id)"
         )
         await _upsert_items(tx)
-        await tx.run("UPDATE items SET wanted = 1 WHERE wanted = 0 AND id IN (SELECT item_id FROM incoming)")
-        await _find_jobs(tx)
-        await tx.run(
-            "UPDATE incoming SET verdict = CASE "
-            f"WHEN job_id IN (SELECT id FROM jobs WHERE id = job_id AND status NOT IN {FINAL}) THEN 'active' "
-            f"WHEN {HAS_COPY} THEN 'archived' ELSE 'queue' END"
-        )
+        await _end_browsing(tx)
+        await _judge_asked(tx)
         await tx.run(
             "INSERT INTO journal (at, kind, source_id, item_id, data) "
             "SELECT :now, :kind, source_id, item_id, json_object('url', url) FROM incoming ORDER BY n",
@@ -58,11 +64,42 @@ async def submit(db: Database, submissions: Sequence[Submission]) -> tuple[Submi
         return tuple(_answer(row) for row in rows)
 
 
+async def select(
+    db: Database, source_id: int, item_ids: Sequence[int], options: JobOptions
+) -> tuple[int, int]:
+    """Queue items that were seen in a list, in this order; how many were queued, and how many need no job.
+
+    As with `submit`, one with a copy in that archive gets no job, and a job on its way is kept.
+    """
+    async with db.write() as tx:
+        await _empty(tx)
+        await tx.run(
+            "INSERT INTO incoming (archive_id, options_id, priority, source_id, extractor, video_id, url, "
+            "address, item_id) SELECT :archive, :options, 0, :source, i.extractor, i.video_id, i.url, i.url, "
+            "i.id FROM json_each(:ids) e JOIN items i ON i.id = e.value ORDER BY e.key",
+            {
+                "archive": await archive_id(tx, options.archive),
+                "options": await options_id(tx, options),
+                "source": source_id,
+                "ids": json.dumps(list(item_ids)),
+            },
+        )
+        await _judge_asked(tx)
+        await _skip(tx)
+        await _queue(tx)
+        row = await tx.one(
+            "SELECT count(*) FILTER (WHERE verdict = 'queue') AS queued, count(*) AS n FROM incoming"
+        )
+        assert row is not None
+        return row["queued"], row["n"] - row["queued"]
+
+
 async def add_page(tx: Transaction, job: sqlite3.Row, page: ListPage) -> None:
     """Take in a page of the list that the source job `job` (a row of jobs) reads.
 
     No job is queued for an entry that is not wanted, archived, on its way, listed as private or removed,
-    cancelled by the user, or that failed while this same listing ran (a listing may start over).
+    cancelled by the user, or that failed while this same listing ran (a listing may start over); none at
+    all when somebody only looks at the list.
     """
     await tx.run("UPDATE sources SET title = coalesce(?, title) WHERE id = ?", (page.title, job["source_id"]))
     await _empty(tx)
@@ -90,6 +127,10 @@ async def add_page(tx: Transaction, job: sqlite3.Row, page: ListPage) -> None:
         ],
     )
     await _upsert_items(tx)
+    tx.announce()
+    if job["listing"] == Listing.BROWSE:
+        await add_lists(tx, job, page.lists)
+        return
     await _find_jobs(tx)
     await tx.run(
         "UPDATE incoming SET verdict = coalesce((SELECT CASE "
@@ -102,6 +143,8 @@ async def add_page(tx: Transaction, job: sqlite3.Row, page: ListPage) -> None:
         "WHEN at_source IN ('private', 'removed') THEN at_source ELSE 'queue' END)",
         {"began": job["created_at"]},
     )
+    # What somebody asked for by name keeps its options when a list shows it as well.
+    await _take_over_options(tx, "j.source_id = n.source_id")
     await _skip(tx)
     await _queue(tx)
 
@@ -110,6 +153,39 @@ HAS_COPY = (
     "EXISTS (SELECT 1 FROM copies c WHERE c.item_id = incoming.item_id AND c.archive_id = "
     "incoming.archive_id)"
 )
+
+
+async def _judge_asked(tx: Transaction) -> None:
+    """Find jobs, and say what is to be done for what a person asked for by name."""
+    await tx.run("UPDATE items SET wanted = 1 WHERE wanted = 0 AND id IN (SELECT item_id FROM incoming)")
+    await _find_jobs(tx)
+    await tx.run(
+        "UPDATE incoming SET verdict = CASE "
+        f"WHEN job_id IN (SELECT id FROM jobs WHERE id = job_id AND status NOT IN {FINAL}) THEN 'active' "
+        f"WHEN {HAS_COPY} THEN 'archived' ELSE 'queue' END"
+    )
+    await _take_over_options(tx)
+
+
+async def _end_browsing(tx: Transaction) -> None:
+    """A list that was only looked at so far is read anew: what it brought has no jobs."""
+    these = (
+        f"kind = 'source' AND listing = 'browse' AND superseded = 0 AND status NOT IN {FINAL} "
+        "AND source_id IN (SELECT source_id FROM incoming WHERE item_id IS NULL)"
+    )
+    await tx.run(
+        "UPDATE attempts SET ended_at = :now, outcome = 'cancelled' WHERE ended_at IS NULL "
+        f"AND job_id IN (SELECT id FROM jobs WHERE {these})",
+        {"now": tx.now},
+    )
+    ended = await tx.run(
+        "UPDATE jobs SET status = 'cancelled', superseded = 1, owner = NULL, lease_until = NULL, "
+        "cancel_requested = 0, pause_requested = 0, run_after = NULL, updated_at = :now, "
+        f"reason = 'read anew for the archive' WHERE {these}",
+        {"now": tx.now},
+    )
+    if ended:
+        tx.announce(wish=True)
 
 
 async def _empty(tx: Transaction) -> None:
@@ -150,7 +226,9 @@ async def _upsert_items(tx: Transaction) -> None:
         "at_source_seen_at, "
         "created_at) SELECT extractor, video_id, address, title, channel, duration_s, at_source, "
         "iif(at_source = 'unknown', NULL, :now), :now FROM incoming WHERE video_id IS NOT NULL ORDER BY n "
-        "ON CONFLICT (extractor, video_id) DO UPDATE SET title = coalesce(excluded.title, title), "
+        # A list has only a stand-in for the title of what is hidden.
+        "ON CONFLICT (extractor, video_id) DO UPDATE SET title = iif(excluded.at_source IN ('private', "
+        "'removed'), coalesce(title, excluded.title), coalesce(excluded.title, title)), "
         "channel = coalesce(excluded.channel, channel), duration_s = coalesce(excluded.duration_s, "
         "duration_s), "
         "at_source = iif(excluded.at_source = 'unknown', at_source, excluded.at_source), "
@@ -189,31 +267,69 @@ async def _skip(tx: Transaction) -> None:
     )
 
 
+FIRST_OF_EACH = (
+    "(SELECT *, min(n) FROM incoming WHERE verdict IN ('active', 'queue') "
+    "GROUP BY archive_id, item_id, iif(item_id IS NULL, source_id, NULL)) AS n"
+)
+"""With min() SQLite takes the bare columns from the row that has the minimum: the first of duplicates."""
+
+
+async def _take_over_options(tx: Transaction, only: str = "true") -> None:
+    """Give jobs that are not done the options they are asked for with now; their formats are chosen anew.
+
+    A running job keeps its own. One for which no format fitted the old options is queued again.
+    """
+    changed = await tx.fetch(
+        f"SELECT j.id, n.options_id FROM {FIRST_OF_EACH} JOIN jobs j ON j.id = n.job_id "
+        "WHERE j.options_id <> n.options_id AND j.status NOT IN ('running', 'done') "
+        f"AND (n.verdict = 'active' OR j.kind = 'item') AND {only}"
+    )
+    if not changed:
+        return
+    await tx.many(
+        "UPDATE jobs SET options_id = ?, stage = 'metadata', attempt = 0, updated_at = ? WHERE id = ?",
+        [(row["options_id"], tx.now, row["id"]) for row in changed],
+    )
+    ids = {"ids": json.dumps([row["id"] for row in changed])}
+    await tx.run("DELETE FROM staged WHERE job_id IN (SELECT value FROM json_each(:ids))", ids)
+    await tx.run(
+        f"UPDATE jobs SET {AGAIN} WHERE status = 'blocked' AND failure_class = 'format' AND {THESE}", ids
+    )
+    tx.announce()
+
+
 async def _queue(tx: Transaction) -> None:
-    """Queue one job for each item and each source whose verdict is `queue`, in the order they came."""
-    former = "SELECT job_id FROM incoming WHERE verdict = 'queue' AND job_id IS NOT NULL"
+    """Queue one job for each item and each source whose verdict is `queue`, in the order they came.
+
+    An item's job that failed or was cancelled is queued again: its id names the staging folder, where parts
+    of the download lie. A list is read by a new job: when it began decides which failures are older.
+    """
+    last = await tx.one("SELECT coalesce(max(position), 0) AS position FROM jobs")
+    assert last is not None
+    given = {"now": tx.now, "last": last["position"]}
+    again = await tx.run(
+        f"UPDATE jobs SET {AGAIN}, priority = n.priority, position = :last + n.n, updated_at = :now "
+        f"FROM {FIRST_OF_EACH} WHERE jobs.id = n.job_id AND n.verdict = 'queue' AND jobs.kind = 'item' "
+        "AND jobs.status IN ('failed', 'cancelled')",
+        given,
+    )
+    former = f"SELECT id FROM jobs JOIN incoming ON job_id = id WHERE verdict = 'queue' AND status IN {FINAL}"
     await tx.run(f"DELETE FROM staged WHERE job_id IN ({former})")
     await tx.run(f"UPDATE jobs SET superseded = 1 WHERE id IN ({former})")
-    newest = await tx.one("SELECT coalesce(max(id), 0) AS id FROM jobs")
-    assert newest is not None
-    # With min() SQLite takes the bare columns from the row that has the minimum: the first of duplicates.
     queued = await tx.run(
-        "INSERT INTO jobs (kind, item_id, source_id, archive_id, options_id, stage, status, "
-        "priority, position, "
-        "created_at, updated_at) "
-        "SELECT iif(item_id IS NULL, 'source', 'item'), item_id, source_id, archive_id, options_id, "
-        "'metadata', "
-        "'queued', priority, (SELECT coalesce(max(position), 0) FROM jobs) + row_number() OVER (ORDER BY n), "
-        ":now, :now FROM (SELECT *, min(n) FROM incoming WHERE verdict = 'queue' "
-        "GROUP BY archive_id, item_id, iif(item_id IS NULL, source_id, NULL)) ORDER BY n",
-        {"now": tx.now},
+        "INSERT INTO jobs (kind, item_id, source_id, archive_id, options_id, stage, status, priority, "
+        "position, created_at, updated_at) SELECT iif(item_id IS NULL, 'source', 'item'), item_id, "
+        "source_id, archive_id, options_id, 'metadata', 'queued', priority, :last + n.n, :now, :now "
+        f"FROM {FIRST_OF_EACH} WHERE verdict = 'queue' "
+        "AND (SELECT superseded FROM jobs WHERE id = n.job_id) IS NOT 0 ORDER BY n.n",
+        given,
     )
-    if not queued:
+    if not again and not queued:
         return
     await tx.run(
         "INSERT INTO journal (at, kind, job_id, item_id, source_id) "
-        "SELECT :now, :kind, id, item_id, source_id FROM jobs WHERE id > :newest ORDER BY id",
-        {"now": tx.now, "kind": EventKind.JOB_QUEUED, "newest": newest["id"]},
+        "SELECT :now, :kind, id, item_id, source_id FROM jobs WHERE position > :last ORDER BY position",
+        given | {"kind": EventKind.JOB_QUEUED},
     )
     await _find_jobs(tx)
     tx.announce()

@@ -34,6 +34,7 @@ def job_of(row: sqlite3.Row) -> Job:
     return Job(
         id=row["id"],
         kind=row["kind"],
+        listing=row["listing"],
         stage=row["stage"],
         status=row["status"],
         options=JobOptions.model_validate_json(row["options"]),
@@ -88,13 +89,16 @@ async def held(tx: Transaction, claim: Claim) -> sqlite3.Row | None:
     )
 
 
-async def take_back(tx: Transaction, *, expired_only: bool) -> int:
+async def take_back(tx: Transaction, *, expired_outside: str | None = None) -> int:
     """Return running jobs to the queue, or to the end that was asked for; the number of jobs.
 
+    `expired_outside`: only those whose lease has run out, and that are not that engine's own; None: all.
     Their attempts end as interrupted: nobody knows that the work failed, so no failure is counted.
     """
-    lost = "status = 'running'" + (" AND lease_until <= :now" if expired_only else "")
-    parameters = {"now": tx.now, "kind": EventKind.LEASE_LOST}
+    lost = "status = 'running'"
+    if expired_outside is not None:
+        lost += " AND lease_until <= :now AND instr(owner, :engine) = 0"
+    parameters = {"now": tx.now, "kind": EventKind.LEASE_LOST, "engine": expired_outside}
     await tx.run(
         "UPDATE attempts SET ended_at = :now, outcome = 'interrupted' WHERE (job_id, fence) IN "
         f"(SELECT id, fence FROM jobs WHERE {lost})",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from uuid import uuid4
 
 from ytarchive_tui.db import attempts, intake, items, journal
 from ytarchive_tui.db.changes import Changes
@@ -37,7 +38,10 @@ AND (:listing IS NULL OR listing = :listing)
 AND (:ahead IS NULL OR :stage <> 'metadata' OR :kind <> 'item' OR :ahead > coalesce(
     (SELECT n FROM counters WHERE kind = 'item' AND stage = 'download' AND status = 'queued'), 0))
 """
-LEASED_BY_THE_DEAD = "SELECT 1 FROM jobs WHERE status = 'running' AND lease_until <= :now"
+LEASED_BY_THE_DEAD = (
+    "SELECT 1 FROM jobs WHERE status = 'running' AND lease_until <= :now AND instr(owner, :engine) = 0"
+)
+"""Leases go by the wall clock, which runs on while this process is suspended: its own jobs are not dead."""
 DUE = "SELECT 1 FROM jobs WHERE status = 'waiting' AND run_after <= :now"
 
 
@@ -46,7 +50,8 @@ class Queue:
 
     `lease_s`: how long a claim holds without a heartbeat. `ahead`: no item's metadata is handed out while
     at least that many downloads are queued, because the addresses that metadata brings grow stale; None: no
-    bound. `listing`: hands out only listings of that intent; None: everything.
+    bound. `listing`: hands out only listings of that intent; None: everything. `engine`: what the owners of
+    claims are told apart by; queues of one engine share it, and never take a job back from each other.
     """
 
     def __init__(
@@ -56,7 +61,9 @@ class Queue:
         lease_s: float = 60.0,
         ahead: int | None = None,
         listing: Listing | None = None,
+        engine: str | None = None,
     ) -> None:
+        self.engine = engine or uuid4().hex
         self._db = db
         self._lease_s = lease_s
         self._ahead = ahead
@@ -71,12 +78,13 @@ class Queue:
         if not lock.held:
             raise ValueError("jobs can be adopted only by the holder of the engine's lock")
         async with self._db.write() as tx:
-            return await take_back(tx, expired_only=False)
+            return await take_back(tx)
 
     async def claim(self, stage: Stage, kind: JobKind, owner: str) -> Claim | None:
         """Take the next due job of that stage and kind: the highest priority, then the first in line."""
         if not await self._may_claim(stage, kind):
             return None
+        owner = f"{owner}@{self.engine}"
         async with self._db.write() as tx:
             await self._bring_back(tx)
             claimed = await tx.one(
@@ -84,7 +92,8 @@ class Queue:
                 "fence + 1, "
                 "attempt = attempt + 1, run_after = NULL, reason = NULL, updated_at = :now "
                 "WHERE id = (SELECT id FROM jobs WHERE status = 'queued' AND stage = :stage AND kind = :kind "
-                "AND (:listing IS NULL OR listing = :listing) ORDER BY priority DESC, position LIMIT 1) RETURNING *",
+                "AND (:listing IS NULL OR listing = :listing) ORDER BY priority DESC, position LIMIT 1) "
+                "RETURNING *",
                 {
                     "owner": owner,
                     "until": tx.now + seconds(self._lease_s),
@@ -206,6 +215,7 @@ class Queue:
                     "listing": self._listing,
                     "ahead": self._ahead,
                     "now": self._db.now(),
+                    "engine": self.engine,
                 },
             )
             # What changed while the reader looked was announced to nobody who waits: look again.
@@ -215,10 +225,11 @@ class Queue:
     async def _bring_back(self, tx: Transaction) -> None:
         """Make claimable again what waited long enough and what a dead owner holds."""
         row = await tx.one(
-            f"SELECT EXISTS ({LEASED_BY_THE_DEAD}) AS lost, EXISTS ({DUE}) AS due", {"now": tx.now}
+            f"SELECT EXISTS ({LEASED_BY_THE_DEAD}) AS lost, EXISTS ({DUE}) AS due",
+            {"now": tx.now, "engine": self.engine},
         )
         if row and row["lost"]:
-            await take_back(tx, expired_only=True)
+            await take_back(tx, expired_outside=self.engine)
         if row and row["due"]:
             await tx.run(
                 "UPDATE jobs SET status = 'queued', run_after = NULL WHERE id IN (SELECT id FROM jobs "

@@ -19,12 +19,28 @@ WHERE si.source_id IN (SELECT value FROM json_each(:sources)) AND NOT EXISTS
 """Items of some sources that are in the archive though no job here brought them in."""
 
 
+_HIDDEN = """
+SELECT DISTINCT si.item_id, iif(i.wanted = 0, 'not_wanted', i.at_source) AS reason FROM source_items si
+JOIN sources s ON s.id = si.source_id
+JOIN items i ON i.id = si.item_id
+WHERE si.source_id IN (SELECT value FROM json_each(:sources))
+AND (i.wanted = 0 OR i.at_source IN ('private', 'removed'))
+AND NOT EXISTS
+    (SELECT 1 FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 AND j.item_id = si.item_id
+     AND j.archive_id = s.archive_id)
+AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.item_id = si.item_id AND c.archive_id = s.archive_id)
+"""
+"""Items that a listing passed over, each with the reason."""
+
+
 class Totals(Frozen):
     """Counts over the current jobs of some sources."""
 
     jobs: Mapping[tuple[JobKind, Status], int]
     without_job: int
     """Items in the archive that have no job."""
+    hidden: Mapping[str, int]
+    """Items of lists with neither job nor copy, by reason: `private`, `removed`, `not_wanted`."""
     bytes_archived: int
     next_due_s: float | None
 
@@ -58,10 +74,12 @@ async def totals(db: Database, source_ids: Collection[int]) -> Totals:
         f"FROM ({KEPT_WITHOUT_JOB}) k JOIN copies c ON c.id = k.copy_id",
         sources,
     )
+    hidden = await db.fetch(f"SELECT reason, count(*) AS n FROM ({_HIDDEN}) GROUP BY reason", sources)
     due = min((row["due"] for row in rows if row["status"] == Status.WAITING), default=None)
     return Totals(
         jobs={(JobKind(row["kind"]), Status(row["status"])): row["n"] for row in rows},
         without_job=kept[0]["n"],
+        hidden={row["reason"]: row["n"] for row in hidden},
         bytes_archived=sum(row["bytes"] for row in rows) + kept[0]["bytes"],
         next_due_s=None if due is None else max(0.0, (due - db.now()) / 1e6),
     )

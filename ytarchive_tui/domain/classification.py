@@ -33,6 +33,7 @@ _BY_EXCEPTION: dict[str, Rule] = {
     "ArchiveMissing": Rule(_C.LOCAL_IO, "the archive folder is gone: is its disk mounted?"),
     "NotAVideo": Rule(_C.UNSUPPORTED, "the address does not lead to a video"),
     "NotAList": Rule(_C.UNSUPPORTED, "the address does not lead to a list of videos"),
+    "ListCut": Rule(_C.INCOMPLETE, "the list could not be read to its end"),
     "NotOneFile": Rule(_C.FORMAT, "the format string does not lead to one media file"),
     "StagingBusy": Rule(_C.BUG, "an earlier attempt still writes to the staging folder"),
     "ChildDied": Rule(_C.BUG, "the download process died"),
@@ -99,6 +100,8 @@ TEXT_RULES: tuple[tuple[str, Rule], ...] = (
     ),
 )
 
+NO_CONNECTION = r"Unable to connect|Failed to (resolve|establish)|Temporary failure|Connection refused"
+
 NETWORK_TEXTS: tuple[tuple[str, Rule], ...] = (
     # Last of all, because these words also stand in the texts of other failures.
     (r"HTTP Error 5\d\d", Rule(_C.NET_TRANSIENT, "the site has an error of its own")),
@@ -113,7 +116,7 @@ NETWORK_TEXTS: tuple[tuple[str, Rule], ...] = (
         Rule(_C.NET_TRANSIENT, "the connection broke"),
     ),
     (
-        r"Unable to connect|Failed to (resolve|establish)|Temporary failure|Connection refused",
+        NO_CONNECTION,
         Rule(_C.NET_TRANSIENT, "the site can't be reached"),
     ),
     (r"Failed to extract any player response", Rule(_C.NET_TRANSIENT, "the site did not answer")),
@@ -142,6 +145,15 @@ def classify(evidence: Evidence) -> Failure:
             evidence=evidence,
         )
     return Failure(failure_class=rule.failure_class, sentence=_sentence(rule, evidence), evidence=evidence)
+
+
+def is_unreachable(evidence: Evidence) -> bool:
+    """Whether no connection came about at all: this machine is offline, or the site is."""
+    return (
+        evidence.errno in _UNREACHABLE
+        or not {"gaierror", "herror"}.isdisjoint(evidence.exception)
+        or re.search(NO_CONNECTION, evidence.message, re.IGNORECASE) is not None
+    )
 
 
 def _by_availability(evidence: Evidence) -> Rule | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from ytarchive_tui.domain.classification import is_unreachable
 from ytarchive_tui.domain.errors import Failure, FailureClass
 from ytarchive_tui.domain.models import (
     Downloaded,
@@ -38,7 +39,8 @@ class RetryRules(Frozen):
     """Delays in seconds before each further try; when they run out the rule of the class decides."""
 
     network_s: tuple[float, ...] = (5, 15, 60, 300, 1800)
-    """A connection failed, or the site has an error of its own; then the job has failed."""
+    """A connection broke, or the site has an error of its own: then the job has failed. Where none came
+    about, the last delay repeats: being offline is no fault of the job."""
     throttled_s: tuple[float, ...] = (3600, 7200, 14400, 28800, 86400)
     """The site says that it is too much, or asks for proof of a human; the last delay repeats."""
     expired_s: tuple[float, ...] = (1, 5)
@@ -122,6 +124,8 @@ def after_failure(
         return waiting(delays[min(before, len(delays) - 1)] * stretch, note)
 
     match failure.failure_class:
+        case FailureClass.NET_TRANSIENT if is_unreachable(failure.evidence):
+            return for_ever(rules.network_s, earlier)
         case FailureClass.NET_TRANSIENT:
             return try_again(rules.network_s, Status.FAILED)
         case FailureClass.URL_EXPIRED if earlier < len(rules.expired_s):

@@ -19,6 +19,8 @@ from ytarchive_tui.settings.redact import redact
 ROOT = "ytarchive_tui"
 FILES = 5
 LINE_LIMIT = 4000
+LONGEST_LINE = 64 * 1024
+"""Bytes that a file may hold beyond its share: the record that fills it is still written to it."""
 FACTS = ("job", "worker", "task", "failure")
 """Attributes of a log record (its `extra`) that become fields of the line."""
 
@@ -48,6 +50,10 @@ class JsonLine(logging.Formatter):
 class PrivateRotatingFile(RotatingFileHandler):
     """A rotating file that only its owner can read, whatever the umask."""
 
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """Rotate once the file is full: the standard way formats each record a second time to see it coming."""
+        return self.stream is not None and self.stream.tell() >= self.maxBytes
+
     def _open(self) -> IO[str]:  # type: ignore[override]  # typeshed promises TextIOWrapper
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         return os.fdopen(descriptor, "a", encoding="utf-8", errors="replace")
@@ -67,7 +73,8 @@ def log_file(folder: Path, *, level: str, keep_mb: int, secrets: tuple[str, ...]
     The files together stay under `keep_mb` MiB.
     """
     path = folder / "ytarchive.log"
-    target = PrivateRotatingFile(path, maxBytes=keep_mb * 1024**2 // FILES, backupCount=FILES - 1)
+    most = keep_mb * 1024**2 // FILES - LONGEST_LINE
+    target = PrivateRotatingFile(path, maxBytes=most, backupCount=FILES - 1)
     target.setFormatter(JsonLine(secrets))
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     listener = QueueListener(records, target)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from ytarchive_tui.db import copies
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.intake import submit
@@ -16,6 +17,8 @@ from ytarchive_tui.db.views import JobRow, Views
 from ytarchive_tui.domain.events import JournalEntry
 from ytarchive_tui.domain.models import Frozen, JobKind, Progress, Stage, Status, Submission, Submitted
 from ytarchive_tui.domain.progress import MemoryBoard
+from ytarchive_tui.services.job_details import JobDetails, job_details
+from ytarchive_tui.services.queue_changes import QueueChanges
 
 
 class JobLine(Frozen):
@@ -63,9 +66,34 @@ class Overview(Frozen):
     blocked: int
     failed: int
     cancelled: int
+    hidden: Mapping[str, int]
+    """Items of lists that get no job, by reason: `private`, `removed`, `not_wanted`; not among `total`."""
     bytes_archived: int
     next_due_s: float | None
     """Seconds until the first waiting job is due; None when none waits."""
+
+
+class Figures(Frozen):
+    """The whole queue in a few numbers, from counters: cheap at any size."""
+
+    running: int = 0
+    queued: int = 0
+    waiting: int = 0
+    blocked: int = 0
+    paused: int = 0
+    failed: int = 0
+    done: int = 0
+    cancelled: int = 0
+
+    @property
+    def open(self) -> int:
+        """Jobs that are not at their end."""
+        return self.running + self.queued + self.waiting + self.blocked + self.paused
+
+    @property
+    def total(self) -> int:
+        """All jobs."""
+        return self.open + self.failed + self.done + self.cancelled
 
 
 class PreviewLine(Frozen):
@@ -76,6 +104,8 @@ class PreviewLine(Frozen):
     title: str | None
     duration_s: float | None
     size: int | None
+    estimated: bool = False
+    """True when the size is worked out from the length, by what other items of the run need."""
     height: int | None
     already: bool = False
     problem: str | None = None
@@ -90,6 +120,8 @@ class QueueService:
         self._board = board
         self._views = Views(db)
         self._control = Control(db)
+        self.changes = QueueChanges(db)
+        """Pause, resume, retry, cancel, move, and undo."""
 
     async def submit(self, submissions: Sequence[Submission]) -> tuple[Submitted, ...]:
         """Store addresses, in one transaction and before anything is asked of the network."""
@@ -116,6 +148,7 @@ class QueueService:
             blocked=both[Status.BLOCKED] + both[Status.PAUSED],
             failed=both[Status.FAILED],
             cancelled=both[Status.CANCELLED],
+            hidden=seen.hidden,
             bytes_archived=seen.bytes_archived,
             next_due_s=seen.next_due_s,
         )
@@ -123,6 +156,10 @@ class QueueService:
     async def lines(self, source_ids: Sequence[int]) -> tuple[JobLine, ...]:
         """The jobs of some sources, in queue order."""
         return tuple(JobLine(**_fields(row)) for row in await self._views.jobs_of_sources(source_ids))
+
+    async def notes(self, job_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+        """What is noted about the archived items of some jobs: what was refused, withheld or left out."""
+        return await copies.notes_of_jobs(self._db, job_ids)
 
     async def live(self) -> tuple[LiveLine, ...]:
         """The running jobs, in queue order, each with its newest progress."""
@@ -143,13 +180,53 @@ class QueueService:
         rows = await self._views.jobs_of_sources(source_ids)
         kept = await kept_without_job(self._db, source_ids)
         return (
-            *(_preview(row) for row in rows if row.video_id is not None),
+            *_estimated([_preview(row) for row in rows if row.video_id is not None]),
             *(PreviewLine(**item.model_dump(), already=True) for item in kept),
         )
+
+    async def figures(self) -> Figures:
+        """How many jobs stand where."""
+        counted = dict.fromkeys((status.value for status in Status), 0)
+        for each in await self._views.counts():
+            counted[each.status] += each.n
+        return Figures(**counted)
+
+    async def speed(self) -> float:
+        """Bytes a second, over all running jobs of this process."""
+        rows = await self._db.fetch("SELECT id FROM jobs WHERE status = 'running'")
+        found = [self._board.get(row["id"]) for row in rows]
+        return sum(progress.speed or 0 for progress in found if progress)
+
+    def progress(self, job_id: int) -> Progress | None:
+        """The newest progress of a running job of this process."""
+        return self._board.get(job_id)
+
+    async def details(self, job_id: int) -> JobDetails | None:
+        """Everything that is known of one job; None when there is no such job."""
+        return await job_details(self._db, job_id)
+
+    async def archived(self, archive: Path) -> frozenset[tuple[str, str]]:
+        """(extractor, video id) of every item that lies in that archive."""
+        return await copies.archived_identities(self._db, archive)
 
     async def wait_for_change(self, timeout_s: float) -> None:
         """Return when jobs changed, or after the time-out."""
         await self._queue.wait_for_change(timeout_s)
+
+
+def _estimated(lines: list[PreviewLine]) -> list[PreviewLine]:
+    """Give every line of known length a size, by the bytes a second of those whose size is known."""
+    known = [line for line in lines if line.size is not None and line.duration_s]
+    seconds = sum(line.duration_s or 0 for line in known)
+    if not seconds:
+        return lines
+    rate = sum(line.size or 0 for line in known) / seconds
+    return [
+        line.model_copy(update={"size": round(rate * line.duration_s), "estimated": True})
+        if line.size is None and line.duration_s and not line.problem
+        else line
+        for line in lines
+    ]
 
 
 def _preview(row: JobRow) -> PreviewLine:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from ytarchive_tui.domain.models import Container, Frozen
 from ytarchive_tui.domain.policy import RetryRules
 from ytarchive_tui.settings.values import (
+    ArchivePath,
     FilePath,
     HttpUrl,
     IpAddress,
@@ -31,16 +32,6 @@ class FileMode(StrEnum):
 
     PRIVATE = "private"
     SHARED = "shared"
-
-    @property
-    def file_bits(self) -> int:
-        """Permission bits of an archived file."""
-        return 0o600 if self is FileMode.PRIVATE else 0o644
-
-    @property
-    def folder_bits(self) -> int:
-        """Permission bits of a folder in the archive."""
-        return 0o700 if self is FileMode.PRIVATE else 0o755
 
 
 class Verify(StrEnum):
@@ -92,7 +83,7 @@ def default_downloads() -> int:
 class ArchiveSettings(Frozen):
     """What is kept of a video, and where."""
 
-    root: FilePath = Field(default_factory=default_archive_root)
+    root: ArchivePath = Field(default_factory=default_archive_root, validate_default=True)
     """The archive's folder."""
     quality: Quality = "best"
     """`best`, `2160p` … `144p`, `audio`, or a yt-dlp format string."""
@@ -194,6 +185,17 @@ class LogSettings(Frozen):
     """MiB of log files to keep; the oldest go first."""
 
 
+class ScreenSettings(Frozen):
+    """How the full-screen program looks, and which keys it hears."""
+
+    theme: str = "archive"
+    """`archive`, `high-contrast`, `ansi-dark`, `ansi-light` or another of Textual's themes."""
+    ascii: bool = False
+    """Whether bars, glyphs and rules are drawn with ASCII characters alone."""
+    keys: dict[str, str] = Field(default_factory=dict)
+    """Keys by an action's name, such as `"queue.pause" = "p,space"`; an empty text takes the key away."""
+
+
 class ToolSettings(Frozen):
     """Outside programs; one that is not named is looked for on the system, then in packages."""
 
@@ -214,6 +216,7 @@ class Settings(Frozen):
     engine: EngineSettings = Field(default_factory=EngineSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    screen: ScreenSettings = Field(default_factory=ScreenSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
 
     def secrets(self) -> tuple[str, ...]:
@@ -230,6 +233,7 @@ GROUPS: dict[str, type[Frozen]] = {
     "engine": EngineSettings,
     "retry": RetrySettings,
     "log": LogSettings,
+    "screen": ScreenSettings,
     "tools": ToolSettings,
 }
 NAMES: tuple[str, ...] = tuple(

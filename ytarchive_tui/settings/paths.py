@@ -30,11 +30,6 @@ class Paths:
         """The queue, the items and the journal."""
         return self.state_dir / "ytarchive.db"
 
-    @property
-    def engine_lock(self) -> Path:
-        """Held by the one process that runs workers."""
-        return self.state_dir / "engine.lock"
-
     @classmethod
     def usual(cls, env: Mapping[str, str], config_file: Path | None = None) -> Paths:
         """The platform's folders for this user, or those that the environment names."""

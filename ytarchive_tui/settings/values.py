@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,6 +14,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*(\.\*)?")
+_HEIGHTS = frozenset({"144", "240", "360", "480", "720", "1080", "1440", "2160", "4320"})
+"""As a yt-dlp format string these would be ids of formats, which YouTube does not have."""
+_MARKETED = {"2k": "1440p", "4k": "2160p", "8k": "4320p"}
 _PROXY_SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
 
@@ -40,6 +44,10 @@ def _absolute(path: Path) -> Path:
         raise ValueError("starts with ~, but that home folder is not known") from error
 
 
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(_absolute(path)))
+
+
 def _not_blank(value: Any) -> Any:
     if isinstance(value, str) and not value.strip():
         raise ValueError("should not be empty")
@@ -47,6 +55,8 @@ def _not_blank(value: Any) -> Any:
 
 
 def _language(code: str) -> str:
+    if code.lower() == "all":
+        raise ValueError("can't be «all»; name the languages, such as en,de (en.* takes all variants)")
     if not _LANGUAGE.fullmatch(code):
         raise ValueError("should be a language code such as en, pt-BR or zh.*")
     return code
@@ -77,7 +87,14 @@ def _ip(address: str) -> str:
         raise ValueError("should be an IPv4 or IPv6 address of this machine") from error
 
 
+def _number_as_text(value: Any) -> Any:
+    """YAML and TOML read `720` as a number."""
+    return str(value) if type(value) is int else value
+
+
 def _quality(text: str) -> str:
+    if text in _HEIGHTS or text.lower() in _MARKETED:
+        raise ValueError(f"write {_MARKETED.get(text.lower(), f'{text}p')}")
     if not text.isprintable() or text.startswith("-"):
         raise ValueError("should be best, audio, a height such as 1080p, or a yt-dlp format string")
     return text
@@ -87,8 +104,10 @@ Size = Annotated[int, BeforeValidator(parse_size)]
 """Bytes."""
 FilePath = Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_absolute)]
 """`~` is expanded; a relative path counts from the working folder."""
+ArchivePath = Annotated[Path, BeforeValidator(_not_blank), AfterValidator(_real)]
+"""As `FilePath`, without links and `..`: an archive is known by its path, which must have one form only."""
 Languages = Annotated[tuple[Annotated[str, AfterValidator(_language)], ...], BeforeValidator(split_list)]
 Proxy = Annotated[str, AfterValidator(_proxy)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 IpAddress = Annotated[str, AfterValidator(_ip)]
-Quality = Annotated[str, Field(min_length=1), AfterValidator(_quality)]
+Quality = Annotated[str, BeforeValidator(_number_as_text), Field(min_length=1), AfterValidator(_quality)]

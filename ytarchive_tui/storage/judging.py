@@ -51,10 +51,15 @@ class Expected(Frozen):
         vcodecs = [f.vcodec for f in obtained if f.vcodec not in (None, "none")]
         acodecs = [f.acodec for f in obtained if f.acodec not in (None, "none")]
         heights = [f.height for f in obtained if f.height]
+        if quality == "audio":
+            # The picture of a combined format was dropped.
+            return cls(
+                duration_s=duration_s or None, video=False, audio=True, acodec=next(iter(acodecs), None)
+            )
         return cls(
             duration_s=duration_s or None,
-            video=bool(vcodecs or heights) if obtained else quality != "audio",
-            audio=bool(acodecs) if obtained else quality == "audio",
+            video=bool(vcodecs or heights) if obtained else True,
+            audio=bool(acodecs),
             height=max(heights, default=None),
             vcodec=vcodecs[0] if vcodecs else None,
             acodec=acodecs[0] if acodecs else None,

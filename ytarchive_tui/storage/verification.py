@@ -1,6 +1,7 @@
 """The task `verify` of a child process: are the staged files whole, and are they on the disk?
 
-Quick: one pass over each file for its hash, one of ffprobe over the packets. Decode: every frame too.
+Quick: one pass over each file for its hash, one over the media's packets, by `mp4` where that can judge
+the file good, else by ffprobe. Decode: every frame too.
 Bad media is an error; a bad thumbnail or subtitle is left out with a note.
 """
 
@@ -18,7 +19,7 @@ from typing import Any
 from ytarchive_tui.domain.errors import Evidence, StageError
 from ytarchive_tui.domain.models import FileRole, Frozen, ManifestFile, StagedFile
 
-from . import container, judging, probe
+from . import container, judging, mp4, probe
 from .archive import open_folder
 from .durable import open_regular, read_file
 from .failing import os_errors, verification_failed
@@ -137,12 +138,13 @@ class _Pass:
         with os.fdopen(open_regular(name, self._folder), "rb") as file:
             if _is_page(file.read(1024)):
                 raise _Unfit("is a web page, not media")
-            misfit = container.misfit(file, os.fstat(file.fileno()).st_size)
-        path = str(self._task.folder / name)
+            size = os.fstat(file.fileno()).st_size
+            misfit = container.misfit(file, size)
+            plain = mp4.read(file, size)
+        path, ffprobe = str(self._task.folder / name), self._program("ffprobe", self._task.ffprobe)
         found = [misfit] if misfit else []
-        found += judging.problems(
-            probe.probe(self._program("ffprobe", self._task.ffprobe), path), self._task.expected
-        )
+        if plain is None or judging.problems(plain, self._task.expected):
+            found += judging.problems(probe.probe(ffprobe, path), self._task.expected)
         if self._task.decode and not found:
             self._report("decoding")
             found += _decode(self._program("ffmpeg", self._task.ffmpeg), path)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
 from ytarchive_tui.domain.classification import classify
-from ytarchive_tui.domain.errors import Evidence, Failure, FailureClass, StageError
+from ytarchive_tui.domain.errors import Evidence, Failure, FailureClass, StageError, StateError
 from ytarchive_tui.domain.models import Claim, Job, JobKind, Stage, StageOutcome, Status, Stored
 from ytarchive_tui.domain.policy import (
     RetryRules,
@@ -98,18 +99,13 @@ class Worker:
                 after_cancel(job) if stop.job.cancel_requested else after_release(job, "paused by you")
             )
         except asyncio.CancelledError:
-            await _to_the_end(self._finish(claim, None, after_release(job, "the program was stopped")))
+            await _to_the_end(self._end(claim, None, after_release(job, "the program was stopped")))
             raise
-        except StageError as error:
-            transition = self._after(job, classify(error.evidence))
-        except OSError as error:
-            transition = self._after(job, classify(_local_evidence(error)))
         except Exception as error:
-            log.exception("stage %s of job %d failed unexpectedly", job.stage, job.id, extra={"job": job.id})
-            transition = self._after(job, _bug(error))
+            transition = self._after(job, error)
         finally:
             self._board.drop(job.id)
-        await _to_the_end(self._finish(claim, outcome, transition))
+        await _to_the_end(self._end(claim, outcome, transition))
 
     async def _run_leased(self, claim: Claim) -> StageOutcome:
         """Run the stage while the lease is renewed; the stage is stopped when the lease or the wish ends."""
@@ -135,7 +131,8 @@ class Worker:
             if job.cancel_requested or job.status is Status.PAUSED:
                 raise _StopRequestedError(job)
 
-    def _after(self, job: Job, failure: Failure) -> Transition:
+    def _after(self, job: Job, error: Exception) -> Transition:
+        failure = _failure(job, error)
         transition = after_failure(job, failure, self._rules, now=datetime.now(UTC), chance=random.random())
         log.warning(
             "%s failed: %s",
@@ -145,17 +142,38 @@ class Worker:
         )
         return transition
 
+    async def _end(self, claim: Claim, outcome: StageOutcome | None, transition: Transition) -> None:
+        """Finish the claim; what can't be finished is a failure of this job, not the end of its worker."""
+        try:
+            await self._finish(claim, outcome, transition)
+        except (sqlite3.Error, StateError):
+            raise
+        except Exception as error:
+            await self._queue.finish(claim, None, self._after(claim.job, error))
+
     async def _finish(self, claim: Claim, outcome: StageOutcome | None, transition: Transition) -> None:
         """Forget what must not be reused, finish, and only then remove what is no longer needed."""
         job = claim.job
         archive = job.options.archive
+        # The staging folder may belong to another engine's claim by now.
+        if transition.forget != "nothing" and await self._queue.heartbeat(claim) is None:
+            log.warning("job %d was taken over before its stage ended", job.id, extra={"job": job.id})
+            return
         if transition.forget == "extraction":
             await self._store.forget_extraction(archive, job.id)
-        elif transition.forget == "staging":
+        elif transition.forget == "staging" and not transition.status.is_final:
             await self._store.discard(archive, job.id)
         accepted = await self._queue.finish(claim, outcome, transition)
-        if accepted and isinstance(outcome, Stored):
-            await self._store.discard(archive, job.id)
+        ended = transition.status.is_final and transition.forget == "staging"
+        if accepted and (ended or isinstance(outcome, Stored)):
+            await self._clear(job)
+
+    async def _clear(self, job: Job) -> None:
+        """Remove the staging of a job that has ended; what can't be removed is left to the next sweep."""
+        try:
+            await self._store.discard(job.options.archive, job.id)
+        except (StageError, OSError) as error:
+            log.warning("staging of job %d could not be removed: %s", job.id, error, extra={"job": job.id})
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
@@ -177,6 +195,18 @@ async def _cancelled(task: asyncio.Future[Any]) -> None:
     await asyncio.wait({task})
     if not task.cancelled():
         task.exception()
+
+
+def _failure(job: Job, error: Exception) -> Failure:
+    match error:
+        case StageError():
+            return classify(error.evidence)
+        case OSError():
+            return classify(_local_evidence(error))
+    log.error(
+        "stage %s of job %d failed unexpectedly", job.stage, job.id, exc_info=error, extra={"job": job.id}
+    )
+    return _bug(error)
 
 
 def _local_evidence(error: OSError) -> Evidence:

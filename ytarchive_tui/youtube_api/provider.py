@@ -10,7 +10,7 @@ from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
 from ytarchive_tui.domain.models import AtSource, ItemMetadata, Job
-from ytarchive_tui.youtube_api.client import YouTubeClient
+from ytarchive_tui.youtube_api.client import YouTubeClient, refusal
 
 PARTS = "snippet,contentDetails,statistics,status,liveStreamingDetails"
 
@@ -80,8 +80,7 @@ def _count(text: str | None) -> int | None:
 
 def _evidence(error: Exception) -> Evidence:
     """Facts of a failed call; the text of the client's errors holds the key, so it is cut out."""
-    details = getattr(error, "error_details", None)
-    reason = details[0].get("reason", "") if isinstance(details, list) and details else ""
+    reason = refusal(error)
     message = _KEY.sub(r"\1…", str(error))
     return Evidence(
         exception=(type(error).__name__, reason) if reason else (type(error).__name__,),

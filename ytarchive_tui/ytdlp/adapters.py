@@ -11,8 +11,10 @@ from ytarchive_tui.domain.models import (
     ItemMetadata,
     Job,
     JobOptions,
+    Listing,
     ListPage,
     Progress,
+    SourceKind,
     Stage,
     StagedDownload,
 )
@@ -47,7 +49,13 @@ class YtdlpLister:
         The child waits while a page is being handled, and ends when the iteration is given up.
         """
         assert job.source is not None, "only a source can be listed"
-        request = ListRequest(job=job.id, url=job.source.url, kind=job.source.kind, config=self._config)
+        request = ListRequest(
+            job=job.id,
+            url=job.source.url,
+            kind=job.source.kind,
+            config=self._config,
+            whole=job.listing is Listing.ARCHIVE or job.source.kind is not SourceKind.TAB,
+        )
         waiting: asyncio.Queue[ListPage] = asyncio.Queue(maxsize=1)
 
         async def on_event(event: dict[str, Any]) -> None:

@@ -24,6 +24,8 @@ FROM_USER_CONFIG = frozenset(
 """What a user's own yt-dlp.conf may set; none of it runs programs or names places to write to."""
 
 _HEIGHT = re.compile(r"(\d{3,4})p")
+_AS_IT_IS = "ba[acodec~='^(mp4a[.]40|opus|vorbis|flac|mp3)']"
+"""Sound that becomes a file without being encoded again; Dolby's, though of more channels, does not."""
 _SEVERAL = re.compile(r",|\b(?:all|mergeall)\b")
 
 
@@ -35,8 +37,6 @@ class ExtractionConfig(Frozen):
     ca_file: Path | None = None
     """Trusted instead of the built-in authorities."""
     cookies_file: Path | None = None
-    cookies_from_browser: str | None = None
-    """A browser's name, as yt-dlp knows it."""
     socket_timeout_s: float = 20.0
     retries: int = 10
     limit_bps: int | None = None
@@ -46,13 +46,9 @@ class ExtractionConfig(Frozen):
     js_runtimes: Mapping[str, Path | None] = {"deno": None}
     """Name → program, or None to search PATH."""
     sleep_requests_s: float = 0.0
-    sleep_download_s: tuple[float, float] = (0.0, 0.0)
-    sleep_subtitles_s: float = 0.0
     source_address: str | None = None
     cache_folder: Path | None = None
     use_ytdlp_config: bool = False
-    any_site: bool = False
-    """Whether addresses outside YouTube are handed to yt-dlp's other extractors."""
 
 
 def connection_params(config: ExtractionConfig) -> dict[str, Any]:
@@ -61,7 +57,6 @@ def connection_params(config: ExtractionConfig) -> dict[str, Any]:
         "proxy": config.proxy or "",
         "compat_opts": {"no-certifi"} if config.ca_file else set(),
         "cookiefile": str(config.cookies_file) if config.cookies_file else None,
-        "cookiesfrombrowser": (config.cookies_from_browser,) if config.cookies_from_browser else None,
         "socket_timeout": config.socket_timeout_s,
         "retries": config.retries,
         "fragment_retries": config.retries,
@@ -71,9 +66,6 @@ def connection_params(config: ExtractionConfig) -> dict[str, Any]:
             name: {"path": str(path) if path else None} for name, path in config.js_runtimes.items()
         },
         "sleep_interval_requests": config.sleep_requests_s,
-        "sleep_interval": config.sleep_download_s[0],
-        "max_sleep_interval": config.sleep_download_s[1],
-        "sleep_interval_subtitles": config.sleep_subtitles_s,
         "source_address": config.source_address,
         "cachedir": str(config.cache_folder) if config.cache_folder else False,
     }
@@ -92,6 +84,11 @@ FIXED: Mapping[str, Any] = {
     "playlistend": None,
     "ignoreerrors": False,
     "continuedl": True,
+    # Also for a file that an earlier attempt completed and a kill left unfixed.
+    "fixup": "force",
+    # yt-dlp's own blocks grow to a second's worth, all of which a kill loses.
+    "buffersize": 128 * 1024,
+    "noresizebuffer": True,
     "overwrites": None,
     "updatetime": False,
     "skip_unavailable_fragments": False,
@@ -143,10 +140,21 @@ def job_params(options: JobOptions, staging: Path) -> dict[str, Any]:
     }
 
 
+def list_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a listing changes: a list that the site cuts off is an error, not a shorter list.
+
+    The user's own extractor arguments stay. yt-dlp looks the key up under `youtube` for lists as well.
+    """
+    given = params.get("extractor_args") or {}
+    return {
+        "extractor_args": {**given, "youtube": {**given.get("youtube", {}), "raise_incomplete_data": [""]}}
+    }
+
+
 def format_selector(quality: str) -> str:
     """yt-dlp's format string for a quality."""
     if quality == "audio":
-        return "ba/b"
+        return f"{_AS_IT_IS}/ba/b"
     if quality == "best" or _HEIGHT.fullmatch(quality):
         return "bv*+ba/b"
     return quality

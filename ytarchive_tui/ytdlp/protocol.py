@@ -38,6 +38,8 @@ class ListRequest(Frozen):
     url: str
     kind: SourceKind
     config: ExtractionConfig
+    whole: bool = True
+    """Whether lists in the list are listed as well; else they are named."""
     most: int = 200_000
     """Entries after which a list is taken for endless."""
 

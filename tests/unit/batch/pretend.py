@@ -26,7 +26,9 @@ def job_line(job_id: int, video_id: str | None, url: str, title: str | None, **k
 
 def overview(**counts: Any) -> Overview:
     """Counts that are 0 unless they are given."""
-    return Overview.model_validate(dict.fromkeys(Overview.model_fields, 0) | {"next_due_s": None} | counts)
+    return Overview.model_validate(
+        dict.fromkeys(Overview.model_fields, 0) | {"next_due_s": None, "hidden": {}} | counts
+    )
 
 
 def preview_line(video_id: str, title: str, **known: Any) -> PreviewLine:
@@ -43,17 +45,20 @@ class Queue:
     jobs: dict[int, LiveLine] = field(default_factory=dict)
     journal: list[JournalEntry] = field(default_factory=list)
     submitted: list[Submission] = field(default_factory=list)
+    noted: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    hidden: dict[str, int] = field(default_factory=dict)
     retried: int = 0
     previews: tuple[PreviewLine, ...] = ()
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def note(self, kind: EventKind, job_id: int, **data: Any) -> None:
+    def note(self, kind: EventKind, job_id: int | None, *, item_id: int | None = None, **data: Any) -> None:
         now = datetime.now(UTC)
         entry = JournalEntry(
             id=len(self.journal) + 1,
             at=now,
             kind=kind,
             job_id=job_id,
+            item_id=item_id,
             source_id=SOURCE,
             data=data,
         )
@@ -91,12 +96,16 @@ class Queue:
         return overview(
             total=len(states), done=states.count(Status.DONE), queued=states.count(Status.QUEUED),
             running=states.count(Status.RUNNING), waiting=states.count(Status.WAITING),
-            blocked=states.count(Status.BLOCKED), failed=states.count(Status.FAILED), next_due_s=due,
+            blocked=states.count(Status.BLOCKED), failed=states.count(Status.FAILED),
+            next_due_s=due, hidden=self.hidden,
             bytes_archived=sum(line.size or 0 for line in self.jobs.values()),
         )  # fmt: skip
 
     async def lines(self, source_ids: Sequence[int]) -> tuple[LiveLine, ...]:
         return tuple(self.jobs.values())
+
+    async def notes(self, job_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        return {job_id: self.noted[job_id] for job_id in job_ids if job_id in self.noted}
 
     async def live(self) -> tuple[LiveLine, ...]:
         return tuple(line for line in self.jobs.values() if line.status is Status.RUNNING)

@@ -51,6 +51,27 @@ def test_duplicates_name_the_first_line() -> None:
     assert [(each.line, each.first) for each in batch.duplicates] == [(3, 1), (4, 1)]
 
 
+def test_one_address_may_go_to_two_folders_but_not_be_asked_for_twice_in_one() -> None:
+    text = f"""\
+defaults: {{output: films}}
+urls:
+  - {A}
+  - {{url: {A}, output: talks, quality: audio}}
+  - {{url: {A}, output: films/}}
+  - {{url: {A}, quality: 480p}}
+"""
+    batch = parse_batch("urls.yaml", text.encode())
+    assert [(entry.line, entry.options.output) for entry in batch.entries] == [(3, None), (4, Path("talks"))]
+    assert [(each.line, each.first) for each in batch.duplicates] == [(5, 3)]
+    [bad] = batch.bad
+    assert bad.line == 6 and "the same as line 3 but with other options" in bad.reason
+
+
+def test_a_bare_height_is_refused_with_what_to_write() -> None:
+    batch = parse_batch("urls.yaml", f"- {{url: {A}, quality: 720}}\n- {{url: {B}, quality: 4k}}\n".encode())
+    assert [bad.reason for bad in batch.bad] == ["quality: write 720p", "quality: write 2160p"]
+
+
 def test_hostile_text_of_a_bad_line_is_neutralised_and_cut() -> None:
     [bad] = parse_batch("urls.txt", f"http://x/\u202e{'y' * 500}".encode()).bad
     assert "\u202e" not in bad.text and len(bad.text) <= 80

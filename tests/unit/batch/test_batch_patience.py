@@ -10,7 +10,7 @@ from ytarchive_tui.services.queue import Overview
 
 def seen(**counts: float) -> Overview:
     nothing = dict.fromkeys(Overview.model_fields, 0)
-    return Overview.model_validate({**nothing, "next_due_s": None, **counts})
+    return Overview.model_validate({**nothing, "next_due_s": None, "hidden": {}, **counts})
 
 
 @pytest.fixture

@@ -269,6 +269,38 @@ async def test_json_is_one_object_a_line_whatever_the_title() -> None:
     assert [each["video_id"] for each in summary["unfinished"]] == [B]
 
 
+async def list_with_hidden(queue: Queue) -> None:
+    for item_id, reason in ((7, "private"), (8, "removed"), (8, "removed"), (9, "archived")):
+        queue.note(EventKind.ITEM_SKIPPED, None, item_id=item_id, reason=reason)
+    queue.note(EventKind.SOURCE_LISTED, 1, entries=30)
+    queue.jobs[1] = queue.jobs[1].model_copy(update={"status": Status.DONE})
+
+
+async def test_entries_of_a_list_that_are_hidden_are_told_and_leave_the_exit_code_0() -> None:
+    hidden = {"private": 1, "removed": 1}
+    ran = await play("@somechannel\n", list_with_hidden, queue=Queue(hidden=hidden))
+    assert ran.code == 0
+    assert ran.out.splitlines()[0] == "listed    Film 1: 30 videos, 2 of them private or removed"
+    assert "0 archived, 1 already there, 2 private or removed; " in ran.out
+    ran = await play("@somechannel\n", list_with_hidden, queue=Queue(hidden=hidden), as_json=True)
+    assert ran.named("listed")[0]["hidden"] == ran.named("summary")[0]["hidden"] == hidden
+
+
+async def test_what_is_noted_about_an_archived_item_is_told() -> None:
+    noted = {1: ("subtitles en: HTTP Error 429",)}
+    ran = await play(f"{A}\n{B}\n", archive_all, queue=Queue(noted=noted))
+    assert ran.out.splitlines()[0].endswith("3.1 MB); subtitles en: HTTP Error 429")
+    assert "2 archived (1 with notes); " in ran.out
+    ran = await play(f"{A}\n{B}\n", archive_all, queue=Queue(noted=noted), as_json=True)
+    assert [each["notes"] for each in ran.named("archived")] == [["subtitles en: HTTP Error 429"], []]
+    assert ran.named("summary")[0]["with_notes"] == 1
+
+
+async def test_a_warning_is_said_once_before_the_work() -> None:
+    ran = await play(f"{A}\n", archive_all, warning="no usable JavaScript runtime")
+    assert ran.err.splitlines() == ["urls.txt: 1 entry to archive", "no usable JavaScript runtime"]
+
+
 async def test_quiet_tells_only_what_went_wrong() -> None:
     async def script(queue: Queue) -> None:
         queue.archive(1)

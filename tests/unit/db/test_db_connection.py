@@ -18,6 +18,7 @@ from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.errors import DatabaseDamagedError, DatabaseForeignError, DatabaseNewerError
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.domain.errors import StateError
 from ytarchive_tui.domain.models import JobKind, Stage
 from ytarchive_tui.domain.policy import after_release
 
@@ -33,8 +34,17 @@ async def test_file_and_folder_are_private_and_commits_are_durable(tmp_path: Pat
             assert [row[0] for row in await tx.fetch("PRAGMA synchronous")] == [2]
             assert [row[0] for row in await tx.fetch("PRAGMA journal_mode")] == ["wal"]
             assert [row[0] for row in await tx.fetch("PRAGMA foreign_keys")] == [1]
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        with pytest.raises(StateError, match="readonly"):
             await db.fetch("DELETE FROM jobs")
+
+
+async def test_a_full_disk_is_told_without_a_traceback(db: Database) -> None:
+    async with db.write() as tx:
+        await tx.fetch("PRAGMA max_page_count = 1")
+    with pytest.raises(StateError, match="free some space"):
+        async with db.write() as tx:
+            await tx.run("INSERT INTO archives (path) VALUES (hex(zeroblob(1000000)))")
+    assert not await db.fetch("SELECT 1 FROM archives")
 
 
 async def test_an_exception_rolls_everything_back(db: Database) -> None:
@@ -119,9 +129,10 @@ async def test_a_cancelled_wait_for_the_lock_leaves_the_lock_usable(db: Database
 async def test_the_queue_survives_cancellations(tmp_path: Path) -> None:
     chance = random.Random(3)
     async with await Database.open(tmp_path / "state.db") as db:
-        queue, control = Queue(db, lease_s=0), Control(db)
+        control = Control(db)
 
         async def work(n: int) -> None:
+            queue = Queue(db, lease_s=0)
             await submit(db, [video(f"v{n % 7}"), playlist(f"PL{n % 3}")])
             if claim := await queue.claim(Stage.METADATA, JobKind.ITEM, "w"):
                 await queue.finish(claim, None, after_release(claim.job, "stop"))
@@ -195,7 +206,7 @@ async def test_a_migration_keeps_a_copy_and_is_all_or_nothing(tmp_path: Path) ->
     async with await Database.open(path, migrations=[*first, good]) as db:
         assert not await db.fetch("SELECT 1 FROM sqlite_schema WHERE name = 'half'")
         assert len(await db.fetch("SELECT 1 FROM more")) == 1
-    backup = tmp_path / "state.db.v1.backup"
+    backup = tmp_path / f"state.db.v{first[-1].number}.backup"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     async with await Database.open(backup) as old:
         assert [row["video_id"] for row in await old.fetch("SELECT video_id FROM items")] == ["a"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from db_samples import ARCHIVE, OPTIONS, check, failed, playlist, stored, video
+import pytest
+from db_samples import ARCHIVE, OPTIONS, check, failed, page, playlist, stored, video
 
 from ytarchive_tui.db import journal
 from ytarchive_tui.db.connection import Database
@@ -60,7 +62,7 @@ async def test_an_archived_item_is_not_queued_again_except_for_another_archive(
     assert [entry.data for entry in skipped] == [{"reason": "archived"}]
 
 
-async def test_a_job_that_waits_or_is_blocked_stays_and_one_that_failed_is_followed(
+async def test_a_job_that_waits_or_is_blocked_stays_and_one_that_failed_is_queued_again(
     db: Database, queue: Queue
 ) -> None:
     names = ["waits", "blocked", "failed", "cancelled"]
@@ -72,11 +74,54 @@ async def test_a_job_that_waits_or_is_blocked_stays_and_one_that_failed_is_follo
         await queue.finish(claim, None, failed(claim.job, FailureClass.AUTH, end))
     await Control(db).cancel([first[3].job_id or 0])
     second = await submit(db, [video(name) for name in names])
-    assert [a.job_id == b.job_id for a, b in zip(first, second, strict=True)] == [True, True, False, False]
+    # The same jobs: their ids name the staging folders, with the parts that have been downloaded.
+    assert second == first
     counts = {count.status: count.n for count in await Views(db).counts()}
     assert counts == {Status.WAITING: 1, Status.BLOCKED: 1, Status.QUEUED: 2}
     assert set(await Views(db).jobs_with_staging(ARCHIVE)) == {answer.job_id for answer in second}
     await check(db)
+
+
+async def blocked(db: Database, queue: Queue, failure_class: FailureClass) -> int:
+    (answer,) = await submit(db, [video("a")])
+    claim = await queue.claim(Stage.METADATA, JobKind.ITEM, "w")
+    assert claim is not None
+    await queue.finish(claim, None, failed(claim.job, failure_class, Status.BLOCKED))
+    return answer.job_id or 0
+
+
+@pytest.mark.parametrize(
+    ("failure_class", "status"),
+    [(FailureClass.FORMAT, Status.QUEUED), (FailureClass.AUTH, Status.BLOCKED)],
+)
+async def test_a_job_takes_over_new_options_and_a_missing_format_is_looked_for_again(
+    db: Database, queue: Queue, failure_class: FailureClass, status: Status
+) -> None:
+    job_id = await blocked(db, queue, failure_class)
+    await submit(db, [video("a")])
+    (row,) = await Views(db).jobs([job_id])
+    assert row.status is Status.BLOCKED
+    await submit(db, [video("a", options=OPTIONS.model_copy(update={"quality": "480p"}))])
+    (row,) = await db.fetch("SELECT status, data FROM jobs j JOIN options o ON o.id = j.options_id")
+    assert (row["status"], json.loads(row["data"])["quality"]) == (status, "480p")
+    await check(db)
+
+
+async def test_a_list_does_not_change_the_options_of_what_was_asked_for_by_name(
+    db: Database, queue: Queue
+) -> None:
+    named = OPTIONS.model_copy(update={"quality": "480p"})
+    await submit(db, [video("a", options=named), playlist()])
+    for quality in ("best", "720p"):
+        await submit(db, [playlist(options=OPTIONS.model_copy(update={"quality": quality}))])
+        listing = await queue.claim(Stage.METADATA, JobKind.SOURCE, "w")
+        assert listing is not None
+        await queue.add_page(listing, page("a", "b"))
+        await queue.finish(listing, None, failed(listing.job, FailureClass.AUTH, Status.FAILED))
+    rows = await db.fetch(
+        "SELECT o.data FROM jobs j JOIN options o ON o.id = j.options_id WHERE kind = 'item' ORDER BY j.id"
+    )
+    assert [json.loads(row["data"])["quality"] for row in rows] == ["480p", "720p"]
 
 
 async def test_a_dry_run_knows_what_the_real_database_has(db: Database, queue: Queue, tmp_path: Path) -> None:

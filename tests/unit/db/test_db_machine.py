@@ -75,7 +75,8 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def claims_next(self) -> None:
         for stage in Stage:
-            claim = self.run(self.queue.claim(stage, JobKind.ITEM, "w"))
+            # Of another engine each time: none takes its own expired jobs for lost.
+            claim = self.run(Queue(self.db, lease_s=LEASE_S).claim(stage, JobKind.ITEM, "w"))
             if claim is not None:
                 break
         for job_id in [job_id for job_id, at in self.ends_at.items() if at <= self.seconds]:

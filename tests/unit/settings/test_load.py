@@ -17,7 +17,7 @@ from ytarchive_tui.domain.policy import RetryRules
 from ytarchive_tui.settings import model
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.load import Loaded, environment_name, load
-from ytarchive_tui.settings.model import NAMES, FileMode, Settings
+from ytarchive_tui.settings.model import GROUPS, NAMES, Settings
 from ytarchive_tui.settings.show import shown
 
 DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
@@ -55,6 +55,21 @@ def test_each_layer_wins_over_those_below(file: Path) -> None:
     assert set(loaded.origins) == set(NAMES)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("archive.quality", "1080", "write 1080p"),
+        ("archive.quality", "4K", "write 2160p"),
+        ("archive.subtitles", "all", "en.* takes all variants"),
+    ],
+)
+def test_what_looks_right_but_is_not_is_refused_with_a_hint(
+    file: Path, name: str, value: str, hint: str
+) -> None:
+    [told] = problems(file, cli={name: value})
+    assert hint in told
+
+
 def test_text_from_the_environment_becomes_lists_sizes_and_paths(file: Path) -> None:
     env = {
         "YTARCHIVE_ARCHIVE__SUBTITLES": "en, pt-BR",
@@ -82,8 +97,7 @@ def test_all_problems_are_told_at_once_with_place_value_and_what_is_allowed(file
     env = {"YTARCHIVE_ARCHVE__ROOT": "/x", "YTARCHIVE_ARCHIVE__SUBTITLES": "en,no way"}
     told = problems(file, env, {"network.socket_timeout_s": "soon"})
     assert told == [
-        f"file {file}: colour is not a setting; "
-        "the groups are archive, network, youtube, engine, retry, log, tools",
+        f"file {file}: colour is not a setting; the groups are {', '.join(GROUPS)}",
         f"file {file}: archive.qualty is not a setting; did you mean archive.quality?",
         "environment YTARCHIVE_ARCHVE__ROOT: archve.root is not a setting; did you mean archive.root?",
         f"file {file}: archive.container = 'avi': should be 'mp4' or 'mkv'",
@@ -173,11 +187,6 @@ def test_api_keys_come_from_settings_and_file_each_once(file: Path, tmp_path: Pa
     keys.unlink()
     with pytest.raises(UsageError, match="No such file"):
         read_api_keys(settings.youtube)
-
-
-def test_file_modes() -> None:
-    assert (FileMode.PRIVATE.file_bits, FileMode.PRIVATE.folder_bits) == (0o600, 0o700)
-    assert (FileMode.SHARED.file_bits, FileMode.SHARED.folder_bits) == (0o644, 0o755)
 
 
 def test_every_setting_is_documented_with_its_default(file: Path) -> None:

@@ -25,14 +25,13 @@ def test_folders_are_made_private_whatever_the_umask(tmp_path: Path) -> None:
 def test_the_environment_moves_them(tmp_path: Path) -> None:
     paths = Paths.usual({"YTARCHIVE_STATE_DIR": str(tmp_path), "YTARCHIVE_CACHE_DIR": "~/c"})
     assert paths.database == tmp_path / "ytarchive.db"
-    assert paths.engine_lock == tmp_path / "engine.lock"
     assert paths.log_dir == tmp_path / "log"
     assert paths.cache_dir == Path.home() / "c"
 
 
 def test_the_demo_shares_nothing_with_the_users_own(tmp_path: Path) -> None:
     usual, demo = Paths.usual({}), Paths.private(tmp_path)
-    for name in ("config_file", "state_dir", "cache_dir", "log_dir", "database", "engine_lock"):
+    for name in ("config_file", "state_dir", "cache_dir", "log_dir", "database"):
         assert getattr(demo, name).is_relative_to(tmp_path)
         assert not getattr(usual, name).is_relative_to(tmp_path)
 

@@ -14,6 +14,7 @@ import storage_samples as make
 from storage_samples import Damage, Sample
 
 from ytarchive_tui.domain.errors import StageError
+from ytarchive_tui.domain.models import Format
 from ytarchive_tui.storage.judging import Expected
 from ytarchive_tui.storage.verification import Verified, verify
 
@@ -52,6 +53,12 @@ def damaged(
             path = folder / f"{kind}{number}{sample.path.suffix}"
             path.write_bytes(damage(data, random.Random(f"{damage.__name__}{kind}{number}")))
             yield path, sample.expected
+
+
+def test_sound_taken_from_a_combined_format_has_no_picture() -> None:
+    combined = Format(format_id="18", ext="mp4", height=360, vcodec="avc1.42001E", acodec="mp4a.40.2")
+    expected = Expected.of((combined,), 10.0, "audio")
+    assert expected == Expected(duration_s=10.0, video=False, audio=True, acodec="mp4a.40.2")
 
 
 def test_good_files_pass_with_their_hashes(samples: dict[str, Sample]) -> None:

@@ -71,7 +71,8 @@ async def test_everything_of_an_item_arrives(youtube: Youtube) -> None:
     roles = {file.role for file in staged.files}
     assert roles >= {FileRole.MEDIA, FileRole.INFO, FileRole.THUMBNAIL, FileRole.SUBTITLE}
     assert {f.language for f in staged.files if f.role is FileRole.SUBTITLE} == {"en", "de"}
-    assert staged.notes == ("subtitles xx: not offered",)
+    assert staged.notes[1:] == ("subtitles xx: not offered",)
+    assert staged.notes[0].startswith("better formats may be withheld"), "told by resolve: no JS runtime"
     seen = streams(media_of(staged, staging))
     assert seen["kinds"] == ["audio", "video"]
     assert seen["duration"] == pytest.approx(resolved.duration_s, abs=2)
@@ -79,6 +80,7 @@ async def test_everything_of_an_item_arrives(youtube: Youtube) -> None:
     assert not list(staging.glob("*.part")) + list(staging.glob("media.f*"))
     assert not youtube.metadata
     assert {progress.activity for progress in youtube.progress} == {"video", "audio", "merging", "subtitles"}
+    assert len({progress.total for progress in youtube.progress}) == 1, "known before the first byte"
     assert youtube.progress[-1].done == youtube.progress[-1].total == sum(f.filesize for f in staged.obtained)
 
 
@@ -129,6 +131,29 @@ async def test_a_second_run_fetches_no_media_again(youtube: Youtube) -> None:
     assert not youtube.requests("media")
 
 
+async def test_a_finished_file_keeps_its_formats_when_others_are_offered(youtube: Youtube) -> None:
+    job, staging = youtube.job("formerfmts1"), youtube.staging("former")
+    first = await youtube.download(job, staging)
+    kept = json.loads((staging / "extracted.json").read_bytes())
+    kept["info"]["formats"] = [f for f in kept["info"]["formats"] if (f.get("height") or 0) < 1080]
+    (staging / "extracted.json").write_text(json.dumps(kept))
+    staged = await youtube.download(job, staging)
+    assert staged.metadata.selected[0].height < 1080
+    assert staged.obtained == first.obtained
+
+
+async def test_another_videos_files_are_not_taken_for_this_ones(youtube: Youtube) -> None:
+    staging = youtube.staging("twoowners")
+    await youtube.download(youtube.job("ownervideo1"), staging)
+    (staging / "media.rest").mkdir()
+    youtube.control.clear_log()
+    staged = await youtube.download(youtube.job("ownervideo2"), staging)
+    assert staged.metadata.video_id == "ownervideo2" and youtube.requests("media")
+    assert not (staging / "media.rest").exists()
+    await youtube.resolve(youtube.job("ownervideo3"), staging)
+    assert not list(staging.glob("media.*")), "a resolved item begins in an empty folder, too"
+
+
 async def test_it_goes_on_where_it_was_cancelled(youtube: Youtube) -> None:
     job, staging = youtube.job("size-4M-001"), youtube.staging("resume")
     await youtube.resolve(job, staging)
@@ -172,7 +197,9 @@ async def test_a_foreign_validator_proves_nothing(youtube: Youtube) -> None:
     metadata = await youtube.resolve(job, staging)
     name = f"media.f{metadata.selected[0].format_id}.mp4"
     (staging / f"{name}.part").write_bytes(b"garbage" * 1000)
-    (staging / "validators.json").write_text(json.dumps({name: {"fingerprint": {"etag": '"foreign"'}}}))
+    ledger = staging / "validators.json"
+    noted = json.loads(ledger.read_bytes())
+    ledger.write_text(json.dumps({**noted, name: {"fingerprint": {"etag": '"foreign"'}}}))
     staged = await youtube.download(job, staging)
     assert staged.resumed_bytes == 0 and streams(media_of(staged, staging))["kinds"] == ["audio", "video"]
 
@@ -205,7 +232,7 @@ async def test_hls_arrives_whole_also_after_a_cancellation(youtube: Youtube) -> 
 async def test_a_refused_subtitle_is_a_note_and_the_rest_is_not_asked(youtube: Youtube) -> None:
     job = youtube.job("subs429-001", subtitles=("en", "de"))
     staged = await youtube.download(job, youtube.staging("subs429"))
-    assert len(staged.notes) == 2 and "429" in staged.notes[0]
+    assert len(staged.notes) == 3 and "429" in staged.notes[1]
     assert len(youtube.requests("timedtext")) == 1
     assert FileRole.SUBTITLE not in {file.role for file in staged.files}
 

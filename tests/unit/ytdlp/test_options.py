@@ -16,6 +16,7 @@ from ytarchive_tui.ytdlp.options import (
     format_selector,
     format_sort,
     job_params,
+    list_params,
     overridden,
     postprocessors,
 )
@@ -39,7 +40,7 @@ def options(**given: object) -> JobOptions:
         ("best", "bv*+ba/b", "res"),
         ("2160p", "bv*+ba/b", "res:2160"),
         ("144p", "bv*+ba/b", "res:144"),
-        ("audio", "ba/b", "res"),
+        ("audio", "ba[acodec~='^(mp4a[.]40|opus|vorbis|flac|mp3)']/ba/b", "res"),
         ("137+140/18", "137+140/18", "res"),
     ],
 )
@@ -76,6 +77,15 @@ def test_settings_lie_over_the_defaults_and_fixed_values_over_all() -> None:
     assert "outtmpl" not in params and params["updatetime"] is False
     assert params["nocheckcertificate"] is False and params["enable_file_urls"] is False
     assert overridden(DEFAULTS, user) == ("external_downloader", "netrc_cmd", "outtmpl")
+
+
+def test_a_list_must_be_complete_whatever_the_user_passes_to_extractors() -> None:
+    own = {"youtube": {"lang": ["de"]}, "youtubetab": {"skip": ["webpage"]}}
+    assert list_params({"extractor_args": own})["extractor_args"] == {
+        "youtube": {"lang": ["de"], "raise_incomplete_data": [""]},
+        "youtubetab": {"skip": ["webpage"]},
+    }
+    assert list_params({})["extractor_args"]["youtube"]["raise_incomplete_data"]
 
 
 def test_without_a_proxy_setting_the_environment_is_not_asked() -> None:

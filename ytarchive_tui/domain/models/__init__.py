@@ -20,6 +20,7 @@ from ytarchive_tui.domain.models.jobs import (
     Job,
     JobKind,
     JobOptions,
+    Listing,
     Source,
     SourceKind,
     Stage,
@@ -32,6 +33,7 @@ from ytarchive_tui.domain.models.metadata import (
     Format,
     ItemMetadata,
     ListedItem,
+    ListedList,
     ListPage,
 )
 from ytarchive_tui.domain.models.outcomes import (
@@ -62,6 +64,8 @@ __all__ = [
     "ListPage",
     "Listed",
     "ListedItem",
+    "ListedList",
+    "Listing",
     "Manifest",
     "ManifestFile",
     "Progress",

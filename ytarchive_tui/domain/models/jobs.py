@@ -25,6 +25,15 @@ class JobKind(StrEnum):
     ITEM = "item"
 
 
+class Listing(StrEnum):
+    """What a source is listed for."""
+
+    ARCHIVE = "archive"
+    """Each wanted item of it gets a job."""
+    BROWSE = "browse"
+    """Someone looks at it; nothing is queued until items are chosen."""
+
+
 class Stage(StrEnum):
     """Where a job stands on its way."""
 
@@ -147,6 +156,8 @@ class Job(Frozen):
 
     id: int
     kind: JobKind
+    listing: Listing = Listing.ARCHIVE
+    """Of a source's job."""
     stage: Stage
     status: Status
     options: JobOptions

@@ -73,8 +73,20 @@ class ListedItem(Frozen):
     """Place in the list, from 1."""
 
 
+class ListedList(Frozen):
+    """A list in a list, as the outer one tells it."""
+
+    url: str
+    title: str | None = None
+    entries: int | None = None
+    position: int
+    """Place among the lists, from 1."""
+
+
 class ListPage(Frozen):
     """Some consecutive entries of a list, in order."""
 
     title: str | None = None
     entries: tuple[ListedItem, ...]
+    lists: tuple[ListedList, ...] = ()
+    """Of a list of lists, when these were asked for instead of what is in them."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ytarchive_tui.domain.models import AtSource, Chapter, Format, ItemMetadata, ListedItem
+from ytarchive_tui.domain.models import AtSource, Chapter, Format, ItemMetadata, ListedItem, ListedList
 from ytarchive_tui.ytdlp.child.evidence import clean
 
 Info = Mapping[str, Any]
@@ -109,6 +109,16 @@ def listed_item(entry: Info, position: int) -> ListedItem:
         channel=_text(entry, "channel") or _text(entry, "uploader"),
         duration_s=_number(entry, "duration"),
         at_source=at_source(entry),
+        position=position,
+    )
+
+
+def listed_list(entry: Info, position: int) -> ListedList:
+    """A list in a list."""
+    return ListedList(
+        url=clean(str(entry["url"])),
+        title=_text(entry, "title"),
+        entries=_count(entry, "playlist_count"),
         position=position,
     )
 

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import errno
 import os
-import time
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
-from ytarchive_tui.domain.models import FileRole, StagedDownload, StagedFile
+from ytarchive_tui.domain.models import FileRole, Format, JobOptions, StagedDownload, StagedFile
 from ytarchive_tui.ytdlp.child.component import Ledger
 from ytarchive_tui.ytdlp.child.describe import metadata_of, selected_formats
+from ytarchive_tui.ytdlp.child.evidence import clean
 from ytarchive_tui.ytdlp.child.extraction import extract, extracted
 from ytarchive_tui.ytdlp.child.progress import ProgressReport
 from ytarchive_tui.ytdlp.child.session import Session
 from ytarchive_tui.ytdlp.child.sidecars import Sidecars
+from ytarchive_tui.ytdlp.child.staging import claimed
 from ytarchive_tui.ytdlp.options import MEDIA
 from ytarchive_tui.ytdlp.protocol import ItemRequest
 from ytarchive_tui.ytdlp.task import Emit
 
-LOCK = "lock"
-LOCK_WAIT_S = 10.0
+_HEIGHT = re.compile(r"(\d{3,4})p")
 
 
 def download(session: Session, request: ItemRequest, emit: Emit) -> StagedDownload:
     """Fetch media and sidecars; raises what yt-dlp raises, or `StageError`."""
-    with locked(request.staging):
-        told = extracted(request)
+    with claimed(request) as ledger:
+        told = extracted(session, request)
         fresh = told is None
         if told is None:
             told = extract(session, request)
@@ -38,23 +37,29 @@ def download(session: Session, request: ItemRequest, emit: Emit) -> StagedDownlo
         if fresh:
             metadata = metadata_of(session.process_ie_result(copy.deepcopy(told), download=False))
             emit({"metadata": metadata.model_dump(mode="json")})
-        return _Download(session, request, ProgressReport(emit)).run(told)
+        return _Download(session, request, ledger, ProgressReport(emit)).run(told)
 
 
 class _Download:
-    def __init__(self, session: Session, request: ItemRequest, progress: ProgressReport) -> None:
+    def __init__(
+        self, session: Session, request: ItemRequest, ledger: Ledger, progress: ProgressReport
+    ) -> None:
         self._session = session
+        self._request = request
         self._staging = request.staging
         self._options = request.options
         self._progress = progress
-        self._ledger = Ledger(request.staging)
+        self._ledger = ledger
 
     def run(self, told: dict[str, Any]) -> StagedDownload:
         media = self._finished()
         info = self._process(told, download=media is None)
         if media is None:
             media = self._media(info)
-            self._ledger.put(MEDIA, file=media.name, options=self._wish())
+            formats = [f.model_dump(mode="json") for f in selected_formats(info)]
+            self._ledger.put(MEDIA, file=media.name, wish=self._wish(), obtained=formats)
+        # A later extraction may select others than those which the finished file was made of.
+        obtained = tuple(map(Format.model_validate, self._ledger.get(MEDIA)["obtained"]))
         metadata = metadata_of(info)
         sidecars = Sidecars(self._session, self._staging)
         if self._options.subtitles:
@@ -66,9 +71,9 @@ class _Download:
         return StagedDownload(
             metadata=metadata,
             files=(StagedFile(name=media.name, role=FileRole.MEDIA), *sidecars.files),
-            obtained=selected_formats(info),
+            obtained=obtained,
             resumed_bytes=self._session.resumed_bytes,
-            notes=tuple(sidecars.notes),
+            notes=(*withheld(self._session.messages.doubts, self._options, obtained), *sidecars.notes),
         )
 
     def _process(self, told: dict[str, Any], *, download: bool) -> dict[str, Any]:
@@ -78,25 +83,29 @@ class _Download:
         if download:
             self._tidy()
             session.prepare_steps(self._options, has_chapters=bool(told.get("chapters")))
+            session.on_selected = self._on_selected
             session.add_progress_hook(self._on_transfer)
             session.add_postprocessor_hook(self._on_step)
         try:
             info: dict[str, Any] = session.process_ie_result(told, download=download)
         finally:
             session.ledger = None
+            session.on_selected = None
         return info
 
     def _finished(self) -> Path | None:
-        """The media file, when an earlier attempt completed it under the same options."""
+        """The media file, when an earlier attempt completed it of the same item under the same options."""
         record = self._ledger.get(MEDIA)
-        if record.get("options") != self._wish():
+        if record.get("wish") != self._wish():
             return None
         path = self._staging / str(record["file"])
         return path if self._ledger.is_complete(path) else None
 
     def _wish(self) -> str:
-        options = self._options
-        return f"{options.quality} {options.container} {options.embed_chapters}"
+        item, options = self._request, self._options
+        return " ".join(
+            (item.extractor, item.video_id, options.quality, options.container, str(options.embed_chapters))
+        )
 
     def _tidy(self) -> None:
         """Remove what a killed attempt left half done: merges, conversions, files of unknown origin."""
@@ -121,6 +130,9 @@ class _Download:
         self._ledger.put(path.name, size=path.stat().st_size)
         return path
 
+    def _on_selected(self, info: Mapping[str, Any]) -> None:
+        self._progress.plan(info.get("requested_formats") or [info])
+
     def _on_transfer(self, status: dict[str, Any]) -> None:
         if self._session.activity == "media":
             self._progress.on_transfer(status)
@@ -136,34 +148,10 @@ class _Download:
         self._progress.on_step(status)
 
 
-@contextlib.contextmanager
-def locked(staging: Path) -> Iterator[None]:
-    """Hold the staging folder's lock, so that no attempt writes beside a dying one.
-
-    Raises `StageError` (StagingBusy) when another process still holds it after ten seconds.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        yield  # Windows: the pool ends a worker before it starts the next attempt
-        return
-    descriptor = os.open(staging / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        deadline = time.monotonic() + LOCK_WAIT_S
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise StageError(
-                        Evidence(
-                            exception=("StagingBusy",),
-                            message="another process still writes to the staging folder",
-                            errno=errno.EAGAIN,
-                        )
-                    ) from None
-                time.sleep(0.05)
-        yield
-    finally:
-        os.close(descriptor)
+def withheld(doubts: Iterable[str], options: JobOptions, obtained: Iterable[Format]) -> Iterator[str]:
+    """Yield a note when the site may have a better picture of the wished kind than what was obtained."""
+    wished = _HEIGHT.fullmatch(options.quality)
+    height = max((f.height or 0 for f in obtained), default=0)
+    better = options.quality == "best" or (wished is not None and height < int(wished[1]))
+    if better and (doubt := next(iter(doubts), None)):
+        yield f"better formats may be withheld: {clean(doubt)[:200]}"

@@ -36,26 +36,34 @@ def extract(session: Session, request: ItemRequest) -> dict[str, Any]:
         info = session.extract_info(info["url"], download=False, process=False, ie_key=info.get("ie_key"))
     if info.get("_type", "video") != "video":
         raise _refusal("NotAVideo", "the address leads to a list, not to a video", info)
+    if info.get("id") != request.video_id:
+        # yt-dlp answers a film that is for sale or rent with its trailer.
+        raise _refusal("OnlyATrailer", "only a trailer is offered; the film requires payment", {})
     if info.get("live_status") in _NOT_YET:
         why = str(session.withheld[0]) if session.withheld else _NOT_YET[info["live_status"]]
         raise _refusal("NotYet", why, info)
     if session.withheld and not info.get("formats"):
         raise session.withheld[0]
     plain: dict[str, Any] = session.sanitize_info(info)
-    _write(request.staging / EXTRACTED, {"extracted_at": time.time(), "info": plain})
+    kept = {"extracted_at": time.time(), "info": plain, "doubts": session.messages.doubts}
+    _write(request.staging / EXTRACTED, kept)
     return plain
 
 
-def extracted(request: ItemRequest) -> dict[str, Any] | None:
-    """What `extract` wrote, when it is of this item and young enough."""
+def extracted(session: Session, request: ItemRequest) -> dict[str, Any] | None:
+    """What `extract` wrote, when it is of this item and young enough; the session learns its doubts."""
     try:
         kept = json.loads((request.staging / EXTRACTED).read_bytes())
         age = time.time() - kept["extracted_at"]
         info: dict[str, Any] = kept["info"]
+        doubts = list(kept["doubts"])
         same = info["id"] == request.video_id and info["extractor_key"].lower() == request.extractor
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return info if same and 0 <= age <= request.max_age_s else None
+    if not same or not 0 <= age <= request.max_age_s:
+        return None
+    session.messages.warnings.extend(doubts)
+    return info
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

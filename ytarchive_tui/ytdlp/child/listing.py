@@ -9,10 +9,11 @@ from typing import Any
 from yt_dlp.utils import DownloadError, ExtractorError
 
 from ytarchive_tui.domain.errors import Evidence, StageError
-from ytarchive_tui.domain.models import ListedItem, ListPage
-from ytarchive_tui.ytdlp.child.describe import listed_item
+from ytarchive_tui.domain.models import ListedItem, ListedList, ListPage
+from ytarchive_tui.ytdlp.child.describe import listed_item, listed_list
 from ytarchive_tui.ytdlp.child.evidence import clean, evidence
 from ytarchive_tui.ytdlp.child.session import Session
+from ytarchive_tui.ytdlp.options import list_params
 from ytarchive_tui.ytdlp.protocol import ListRequest
 from ytarchive_tui.ytdlp.task import Emit
 
@@ -33,27 +34,25 @@ yt-dlp needs 7.6 ms of CPU for an entry of a tab and 2.0 ms for one of a playlis
 def list_source(session: Session, request: ListRequest, emit: Emit) -> dict[str, Any]:
     """Emit a `page` event for each hundred entries; returns title and number of entries.
 
-    Raises what yt-dlp raises, after the entries that came before the failure were emitted.
+    Raises what yt-dlp raises, or `StageError` (ListCut) for a list that does not end, after the entries
+    that came before the failure were emitted.
     """
     session.activity = "list"
+    session.params.update(list_params(session.params))
     title, entries = _open(session, request.url)
     pages = _Pages(title, emit)
     seen: set[str] = set()
-    stale = 0
     try:
-        for entry in _flat(session, entries, DEPTH):
-            if len(seen) >= request.most:
-                session.messages.warning(f"the list was cut after {request.most} entries")
-                break
+        for entry in _flat(session, entries, DEPTH if request.whole else 0):
             if entry["id"] in seen:
-                stale += 1
-                if stale > 2 * PAGE:
-                    session.messages.warning("the list repeats itself and was ended")
-                    break
                 continue
-            stale = 0
+            if len(seen) >= request.most:
+                raise _cut(f"the list was cut after {request.most} entries")
             seen.add(entry["id"])
-            pages.add(listed_item(entry, len(seen)))
+            if _is_list(entry):
+                pages.add_list(listed_list(entry, len(seen)))
+            else:
+                pages.add(listed_item(entry, len(seen)))
     finally:
         pages.flush()
     return {"title": title, "entries": len(seen)}
@@ -64,16 +63,24 @@ class _Pages:
         self._title = title
         self._emit = emit
         self._entries: list[ListedItem] = []
+        self._lists: list[ListedList] = []
 
     def add(self, entry: ListedItem) -> None:
         self._entries.append(entry)
-        if len(self._entries) >= PAGE:
+        self._flush_full()
+
+    def add_list(self, entry: ListedList) -> None:
+        self._lists.append(entry)
+        self._flush_full()
+
+    def _flush_full(self) -> None:
+        if len(self._entries) + len(self._lists) >= PAGE:
             self.flush()
 
     def flush(self) -> None:
-        if self._entries:
-            page = ListPage(title=self._title, entries=tuple(self._entries))
-            self._entries = []
+        if self._entries or self._lists:
+            page = ListPage(title=self._title, entries=tuple(self._entries), lists=tuple(self._lists))
+            self._entries, self._lists = [], []
             self._emit({"page": page.model_dump(mode="json")})
 
 
@@ -117,17 +124,38 @@ def _ask(session: Session, url: str) -> dict[str, Any]:
 
 
 def _flat(session: Session, entries: Iterable[Any], depth: int) -> Iterator[dict[str, Any]]:
-    """The videos of a list and of the lists in it."""
-    for entry in entries:
-        if not entry:
-            continue
+    """The videos of a list and of the lists in it; below `depth`, these lists themselves."""
+    for entry in _advancing(entries):
         if entry.get("_type") in ("playlist", "multi_video"):
             yield from _flat(session, entry.get("entries") or (), depth)
-        elif entry.get("ie_key") in ("YoutubeTab", "YoutubePlaylist"):
-            if depth > 0:
-                yield from _flat(session, _ask(session, entry["url"]).get("entries") or (), depth - 1)
+        elif _is_list(entry) and depth > 0:
+            yield from _flat(session, _ask(session, entry["url"]).get("entries") or (), depth - 1)
         elif entry.get("id") and entry.get("url"):
             yield entry
+
+
+def _advancing(entries: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """The entries of one list; raises `StageError` when it only repeats itself.
+
+    Different lists may well name the same videos, so each is held against itself alone.
+    """
+    seen: set[Any] = set()
+    repeats = 0
+    for entry in filter(None, entries):
+        name = entry.get("id") or entry.get("url")
+        repeats = repeats + 1 if name is not None and name in seen else 0
+        if repeats > 2 * PAGE:
+            raise _cut("the list repeats itself and was ended")
+        seen.add(name)
+        yield entry
+
+
+def _cut(message: str) -> StageError:
+    return StageError(Evidence(exception=("ListCut",), message=message, activity="list"))
+
+
+def _is_list(entry: Mapping[str, Any]) -> bool:
+    return entry.get("ie_key") in ("YoutubeTab", "YoutubePlaylist")
 
 
 def _title(info: Mapping[str, Any], better: str | None) -> str | None:

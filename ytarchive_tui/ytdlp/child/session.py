@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yt_dlp
 import yt_dlp.extractor.youtube
+from yt_dlp.extractor.youtube._base import INNERTUBE_CLIENTS
 from yt_dlp.networking import Request, Response
 from yt_dlp.postprocessor import get_postprocessor
-from yt_dlp.utils import ExtractorError
+from yt_dlp.utils import ExtractorError, try_get
 
 from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.ytdlp.child.component import Component, Ledger, SourceChangedError, is_fragmented
@@ -31,6 +33,8 @@ _yt_dlp: Any = yt_dlp
 _YoutubeDL: Any = _yt_dlp.YoutubeDL
 _YoutubeIE: Any = _yt_dlp.extractor.youtube.YoutubeIE
 
+_DOUBT = re.compile(r"formats may be missing|missing a URL|n challenge solving failed", re.IGNORECASE)
+
 RESTARTS = 3
 """How often one file is begun anew because the source replaced it meanwhile."""
 
@@ -41,6 +45,11 @@ class Messages:
     def __init__(self) -> None:
         self.warnings: deque[str] = deque(maxlen=30)
         self.silent = False
+
+    @property
+    def doubts(self) -> list[str]:
+        """The warnings that say that the site has formats which it did not offer."""
+        return [message for message in self.warnings if _DOUBT.search(message)]
 
     def debug(self, message: str) -> None:
         """Also receives yt-dlp's ordinary messages."""
@@ -67,6 +76,8 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         """Why a video has no formats, in the order found; see `_Youtube.raise_no_formats`."""
         self.ledger: Ledger | None = None
         self.resumed_bytes = 0
+        self.on_selected: Callable[[Mapping[str, Any]], None] | None = None
+        """Called with the info once formats are selected, before the first byte of them."""
         self._component: Component | None = None
         if config.ca_file:
             # OpenSSL reads it when the first connection is made; yt-dlp has no option for it.
@@ -81,8 +92,6 @@ class Session(_YoutubeDL):  # type: ignore[misc]
             self.add_info_extractor(extractor)
         # An instance: a class would be looked up again by its name, and be yt-dlp's own.
         self.add_info_extractor(_Youtube())
-        if config.any_site:
-            self.add_default_info_extractors()
 
     def prepare(self, options: JobOptions, staging: Path) -> None:
         """Take on a job's options; raises `SyntaxError` for a format string that makes no sense."""
@@ -95,6 +104,12 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         for step in postprocessors(options, has_chapters=has_chapters):
             arguments = {name: value for name, value in step.items() if name != "key"}
             self.add_post_processor(get_postprocessor(step["key"])(self, **arguments))
+
+    def process_info(self, info_dict: Any) -> Any:
+        """As yt-dlp's, after telling what was selected."""
+        if self.on_selected is not None:
+            self.on_selected(info_dict)
+        return super().process_info(info_dict)
 
     def _forceprint(self, key: str, info_dict: Any) -> Any:
         """Print nothing: yt-dlp's tables for it are a quarter of its work on a short video."""
@@ -158,6 +173,13 @@ class _Youtube(_YoutubeIE):  # type: ignore[misc]
         if not isinstance(error, ExtractorError):
             error = ExtractorError(msg, expected=expected, video_id=video_id)
         self._downloader.withheld.append(error)
+
+    def _ytcfg_get_safe(
+        self, ytcfg: Any, getter: Any, expected_type: Any = None, default_client: str = "web"
+    ) -> Any:
+        """As yt-dlp's, which copies its whole table of a client for each value that it looks up."""
+        told = try_get(ytcfg, getter, expected_type)
+        return told or try_get(INNERTUBE_CLIENTS[default_client], getter, expected_type)
 
     @classmethod
     def ie_key(cls) -> str:

@@ -22,7 +22,8 @@ from ytarchive_tui.ytdlp.options import MEDIA
 
 SUBTITLE_LIMIT = 32 * 1024 * 1024
 THUMBNAIL_LIMIT = 16 * 1024 * 1024
-THUMBNAIL_TRIES = 4
+THUMBNAIL_TRIES = 10
+"""Old videos have none above hqdefault, which yt-dlp names eighth."""
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,40}")
 _MAGIC = {b"\xff\xd8\xff": "jpg", b"\x89PNG": "png", b"RIFF": "webp"}
 _PRIVATE = frozenset(
@@ -91,7 +92,7 @@ class Sidecars:
     def texts(self, info: Mapping[str, Any], metadata: ItemMetadata) -> None:
         """Write info.json, description.txt and chapters.txt."""
         described = without_secrets(self._session.sanitize_info(dict(info), remove_private_keys=True))
-        text = json.dumps(described, ensure_ascii=False, indent=1)
+        text = json.dumps(described, ensure_ascii=False)
         self._add("info.json", text.encode("utf-8", "replace"), FileRole.INFO)
         if metadata.description:
             self._add("description.txt", metadata.description.encode(), FileRole.DESCRIPTION)

@@ -14,6 +14,7 @@ from ytarchive_tui.ytdlp.child.describe import metadata_of
 from ytarchive_tui.ytdlp.child.evidence import clean, evidence
 from ytarchive_tui.ytdlp.child.extraction import extract
 from ytarchive_tui.ytdlp.child.session import Session, session_for
+from ytarchive_tui.ytdlp.child.staging import claimed
 from ytarchive_tui.ytdlp.child.warmth import warm
 from ytarchive_tui.ytdlp.options import complaint
 from ytarchive_tui.ytdlp.protocol import FormatRequest, ItemRequest, ListRequest
@@ -48,7 +49,8 @@ def _task(
 @_task(ItemRequest)
 def resolve(session: Session, request: ItemRequest, emit: Emit) -> Any:
     """Everything about one item (`ItemMetadata`); what was told is kept in staging for `download`."""
-    told = extract(session, request)
+    with claimed(request):
+        told = extract(session, request)
     session.prepare(request.options, request.staging)
     return metadata_of(session.process_ie_result(told, download=False))
 

@@ -26,9 +26,11 @@ def warm(config: dict[str, Any]) -> None:
     session = make_ready(settings)
     # yt-dlp keeps these answers for the process; a stock yt-dlp runs `ffmpeg -bsfs` for each.
     FFmpegPostProcessor.get_versions_and_features(session)
+    for runtime in session._js_runtimes.values():
+        _ = runtime and runtime.info
     for name in ("Youtube", "YoutubeTab", "YoutubePlaylist"):
         session.get_info_extractor(name).suitable("https://www.youtube.com/")
-    if settings.cookies_file is None and settings.cookies_from_browser is None:
+    if settings.cookies_file is None:
         for handler in session._request_director.handlers.values():
             if handler.RH_KEY == "Requests":
                 # Reads the trusted authorities; connects to nobody.
@@ -53,14 +55,14 @@ class _Rehearsal(Session):
 
 
 def _rehearse(settings: ExtractionConfig) -> None:
-    offline = settings.model_copy(
-        update={"js_runtimes": {}, "cookies_file": None, "cookies_from_browser": None}
-    )
+    offline = settings.model_copy(update={"js_runtimes": {}, "cookies_file": None})
     session = _Rehearsal(offline)
     session.messages.silent = True
     with tempfile.TemporaryDirectory() as folder:
         session.prepare(JobOptions(archive=Path(folder)), Path(folder))
-        metadata_of(session.extract_info(f"https://www.youtube.com/watch?v={_ID}", download=False))
+        info = session.extract_info(f"https://www.youtube.com/watch?v={_ID}", download=False)
+        metadata_of(info)
+        session.prepare_filename(info)
 
 
 def _player() -> dict[str, Any]:

@@ -1,0 +1,191 @@
+"""The Queue screen through real services, a real database and the local YouTube."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conftest import Stage, shown
+from textual.events import Paste
+
+from ytarchive_tui.domain.models import JobOptions, SourceKind, Submission
+from ytarchive_tui.sandbox.catalog import DEMO_PLAYLIST, condition_id, sized_id
+from ytarchive_tui.sandbox.client import ControlClient
+from ytarchive_tui.sandbox.model import Condition
+from ytarchive_tui.tui.screens.add import AddDialog
+
+Make = Callable[..., Stage]
+SMALL = sized_id("1M")
+
+
+async def submit(stage: Stage, *video_ids: str) -> None:
+    """Videos straight into the queue, as `add` would have put them there."""
+    options = JobOptions(archive=stage.settings.archive.root, quality="360p")
+    queue = await stage.bridge.queue()
+    await queue.submit([
+        Submission(url=f"https://www.youtube.com/watch?v={each}", address=f"https://www.youtube.com/watch?v={each}",
+                   kind=SourceKind.VIDEO, video_id=each, options=options)
+        for each in video_ids
+    ])  # fmt: skip
+    await stage.until(lambda: len(stage.queue.table.ids) == len(video_ids))
+    await stage.until(lambda: stage.queue.table.current is not None)
+
+
+def statuses(stage: Stage) -> list[str]:
+    rows = [stage.queue.table.row(each) for each in stage.queue.table.ids]
+    return [row.status if row else "?" for row in rows]
+
+
+def ids(number: int) -> list[str]:
+    return [f"video{n:06}" for n in range(number)]
+
+
+async def test_an_address_that_is_pasted_is_explained_added_downloaded_and_shown_as_archived(
+    stage: Make, youtube: ControlClient
+) -> None:
+    it = stage()
+    async with shown(it) as pilot:
+        await it.until(lambda: "Nothing in the queue" in it.screen_text())
+        it.app.post_message(Paste(f"https://youtu.be/{SMALL}\nhttps://example.org/x"))
+        await it.until(lambda: isinstance(it.app.screen, AddDialog))
+        await it.until(lambda: "1 not understood" in it.screen_text() and "another site" in it.screen_text())
+        await pilot.press("enter")
+        await it.until(lambda: statuses(it) == ["done"])
+        await it.until(lambda: "archived" in it.screen_text() and "sha" not in it.screen_text())
+        await it.until(lambda: ".mp4" in it.screen_text())
+        await pilot.press("a")
+        await it.until(lambda: isinstance(it.app.screen, AddDialog))
+        it.app.post_message(Paste(f"https://youtu.be/{SMALL}"))
+        await it.until(lambda: "in the archive already" in it.screen_text())
+
+
+async def test_what_failed_says_why_and_retry_brings_it_to_its_end(
+    stage: Make, youtube: ControlClient
+) -> None:
+    members = condition_id(Condition.MEMBERS)
+    it = stage()
+    async with shown(it) as pilot:
+        await submit(it, members)
+        await it.until(lambda: statuses(it) == ["blocked"])
+        await it.until(lambda: "needs you" in it.screen_text())
+        youtube.set(conditions={members: "ok"})
+        await pilot.press("t")
+        await it.until(lambda: statuses(it) == ["done"])
+
+
+async def test_pause_holds_a_running_download_and_resume_brings_it_to_its_end(
+    stage: Make, youtube: ControlClient
+) -> None:
+    youtube.set(connection_bps=300_000)
+    it = stage()
+    async with shown(it) as pilot:
+        await submit(it, sized_id("3M"))
+        await it.until(lambda: statuses(it) == ["running"] and "left" in it.screen_text())
+        await pilot.press("p")
+        await it.until(lambda: statuses(it) == ["paused"])
+        await it.until(lambda: "paused by you" in it.screen_text())
+        youtube.set(connection_bps=0)
+        await pilot.press("p")
+        await it.until(lambda: statuses(it) == ["done"])
+
+
+async def test_cancel_takes_marked_jobs_out_and_undo_brings_them_back(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await submit(it, *ids(5))
+        await pilot.press("space", "space", "x")
+        await it.until(lambda: statuses(it).count("cancelled") == 2)
+        await it.until(it.queue.can_undo)
+        await pilot.press("u")
+        await it.until(lambda: statuses(it) == ["queued"] * 5)
+        order = list(it.queue.table.ids)
+        await pilot.press("escape", "G", "less_than_sign")
+        await it.until(lambda: list(it.queue.table.ids) == [order[-1], *order[:-1]])
+        await it.until(it.queue.can_undo)
+        await pilot.press("u")
+        await it.until(lambda: list(it.queue.table.ids) == order)
+
+
+async def test_pause_all_and_priority_are_undone_one_after_the_other(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await submit(it, *ids(3))
+        order = list(it.queue.table.ids)
+        await pilot.press("G", "plus")
+        await it.until(lambda: it.queue.table.ids[0] == order[2])
+        await it.until(lambda: it.queue.can_pause_all())
+        await pilot.press("P")
+        await it.until(lambda: statuses(it) == ["paused"] * 3)
+        await pilot.press("u")
+        await it.until(lambda: statuses(it) == ["queued"] * 3)
+        await pilot.press("u")
+        await it.until(lambda: list(it.queue.table.ids) == order)
+
+
+async def test_a_range_is_marked_and_the_filter_narrows_and_escape_goes_back(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await submit(it, *ids(8))
+        await pilot.press("j", "v", "j", "j", "v")
+        table = it.queue.table
+        assert table.chosen == list(table.ids[1:4])
+        await pilot.press("asterisk")
+        assert len(table.chosen) == 8
+        await pilot.press("escape")
+        assert len(table.chosen) == 1
+        await pilot.press("slash", *"video000003")
+        await it.until(lambda: len(table.ids) == 1)
+        await pilot.press("enter")
+        assert "filter: video000003" in it.screen_text()
+        await pilot.press("escape")
+        await it.until(lambda: len(table.ids) == 8)
+
+
+async def test_sorting_goes_through_the_columns_and_reverse_turns_them(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        queue = await it.bridge.queue()
+        await submit(it, *ids(4))
+        await queue.changes.cancel([it.queue.table.ids[0]])
+        await it.until(lambda: statuses(it)[-1] == "cancelled")
+        await pilot.press("s", "s", "s")
+        await it.until(lambda: statuses(it)[0] == "cancelled")
+        await pilot.press("S")
+        await it.until(lambda: statuses(it)[-1] == "cancelled")
+
+
+async def test_frozen_rows_stay_where_they_are(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await submit(it, *ids(4))
+        order = list(it.queue.table.ids)
+        await pilot.press("f")
+        queue = await it.bridge.queue()
+        await queue.changes.move([order[3]], "front")
+        await queue.changes.cancel([order[0]])
+        await it.until(lambda: statuses(it)[0] == "cancelled")
+        assert list(it.queue.table.ids) == order
+        await pilot.press("f")
+        await it.until(lambda: list(it.queue.table.ids) == [order[3], order[1], order[2], order[0]])
+
+
+async def test_a_list_is_added_and_its_items_appear(stage: Make, youtube: ControlClient) -> None:
+    it = stage()
+    async with shown(it) as pilot:
+        await pilot.press("a")
+        it.app.post_message(Paste(DEMO_PLAYLIST))
+        await it.until(lambda: "playlist" in it.screen_text())
+        await pilot.press("enter")
+        await it.until(lambda: len(it.queue.table.ids) == 13)
+        await it.until(lambda: "listed" in it.screen_text() or "Tidewrack Films" in it.screen_text())
+
+
+async def test_at_80_by_24_what_matters_is_there_whole(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it, (80, 24)):
+        await submit(it, *ids(3))
+        await it.until(lambda: "3 queued" in it.screen_text())
+        text = it.screen_text()
+        for essential in ("1 Queue 3", "Title", "Why / next", "next in line", "metadata", "a Add", "? Help",
+                          "q Quit", "GB"):  # fmt: skip
+            assert essential in text, essential
+        assert all(len(line) <= 80 for line in text.splitlines())

@@ -1,0 +1,121 @@
+"""Keys, palette, prompt, keymap, themes: what every screen gets from the app."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+from conftest import Stage, shown
+from textual.events import Key
+from textual.widgets import Input
+
+from ytarchive_tui.tui.actions import ACTIONS
+from ytarchive_tui.tui.app import YtarchiveApp
+from ytarchive_tui.tui.registry import tabs
+
+Make = Callable[..., Stage]
+
+
+def test_every_action_has_one_name_and_somebody_who_does_it() -> None:
+    from ytarchive_tui.tui.screens.add import AddDialog
+    from ytarchive_tui.tui.widgets.virtual_table import VirtualTable
+
+    homes = {"app": YtarchiveApp, "table": VirtualTable, "add": AddDialog}
+    homes |= {tab.name: tab.load() for tab in tabs()}
+    names = [action.name for actions in ACTIONS.values() for action in actions]
+    assert len(names) == len(set(names))
+    for home, actions in ACTIONS.items():
+        for action in actions:
+            assert action.home == home
+            if home in homes:
+                assert callable(getattr(homes[home], f"do_{action.verb}", None)), action.name
+
+
+async def test_the_prompt_and_the_palette_do_an_action_by_its_name(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await pilot.press("colon", *"freeze", "enter")
+        await it.until(lambda: "frozen" in it.screen_text())
+        await pilot.press("ctrl+p")
+        await it.until(lambda: it.app.screen is not it.app.base)
+        await pilot.press(*"queue.freeze")
+        await it.until(lambda: "Hold rows" in it.screen_text())
+        await pilot.press("enter")
+        await it.until(lambda: it.app.screen is it.app.base and "frozen" not in it.screen_text())
+
+
+async def test_the_help_names_every_action_of_the_screen_with_its_keys(stage: Make) -> None:
+    it = stage(workers=False, keys={"queue.freeze": "z"})
+    async with shown(it, (120, 60)) as pilot:
+        await pilot.press("question_mark")
+        await it.until(lambda: "This screen" in it.screen_text())
+        for action in ACTIONS["queue"]:
+            assert action.title in it.screen_text()
+        assert "z           Freeze" in it.screen_text()
+
+
+async def test_the_keymap_of_the_settings_replaces_keys(stage: Make) -> None:
+    it = stage(workers=False, keys={"queue.freeze": "z", "no.such": "y"})
+    async with shown(it) as pilot:
+        await it.until(lambda: "no such action: no.such" in it.screen_text())
+        await pilot.press("f")
+        assert "frozen" not in it.screen_text()
+        await pilot.press("z")
+        await it.until(lambda: "frozen" in it.screen_text())
+        assert "z Freeze" in it.screen_text()
+
+
+async def test_ascii_mode_draws_nothing_else(stage: Make) -> None:
+    it = stage(workers=False, ascii=True)
+    async with shown(it) as pilot:
+        await it.until(lambda: "GB" in it.screen_text())
+        await pilot.press("question_mark")
+        await it.until(lambda: "This screen" in it.screen_text())
+        await pilot.press("escape")
+        await pilot.press("escape")
+        await it.until(lambda: it.app.screen is it.app.base)
+        assert it.screen_text().isascii(), [char for char in it.screen_text() if not char.isascii()]
+
+
+async def test_every_theme_can_be_used(stage: Make) -> None:
+    it = stage(workers=False, theme="high-contrast")
+    async with shown(it) as pilot:
+        assert it.app.theme == "high-contrast"
+        for theme in ("ansi-dark", "ansi-light", "archive", "textual-light"):
+            it.app.theme = theme
+            await pilot.pause()
+
+
+async def test_quit_leaves_at_once_when_nothing_runs(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await pilot.press("q")
+        await it.until(lambda: not it.app.is_running)
+
+
+async def test_typing_into_a_prompt_is_not_taken_for_keys(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await pilot.press("slash", *"q1?: px")
+        assert it.app.is_running and it.queue.query_one(Input).value == "q1?: px"
+
+
+def test_the_screen_imports_neither_yt_dlp_nor_the_data_api_nor_the_engine() -> None:
+    look = (
+        "import sys, ytarchive_tui.tui.app, ytarchive_tui.tui.run, ytarchive_tui.tui.screens.queue;"
+        "print([m for m in ('yt_dlp', 'googleapiclient', 'ytarchive_tui.runtime', 'ytarchive_tui.ytdlp') "
+        "if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.strip() == "[]", ran.stdout
+
+
+async def test_keys_typed_right_behind_the_slash_go_into_the_filter_and_do_nothing_else(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it):
+        for key in ("slash", "P", "x", "q"):
+            character = {"slash": "/"}.get(key, key)
+            it.app.post_message(Key(key, character))
+        await it.until(lambda: it.queue.query_one(Input).value == "Pxq")
+        assert it.app.is_running

@@ -1,0 +1,270 @@
+"""Recovery plans: failures that share one cause, what follows by itself, and what one can do about it.
+
+Pure: from counted groups of failed jobs to plans. A class of failure has one entry in `causes`; what a
+breaker or a budget will one day know of a root comes in beside the counts, not instead of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from ytarchive_tui.domain.causes import CAUSES, Advice, Cause
+from ytarchive_tui.domain.errors import FailureClass
+from ytarchive_tui.domain.models.base import Frozen
+from ytarchive_tui.domain.text import plain
+
+REQUESTS_METADATA = 2
+"""What an item's metadata costs: the watch page and one answer of the player."""
+REQUESTS_DOWNLOAD = 4
+"""What its files cost at least: video, audio, a thumbnail, a subtitle; long media come in more pieces."""
+
+
+class FixKind(StrEnum):
+    """What one can do about a plan; the value is its word on the command line."""
+
+    WAIT = "wait"
+    TRY_ONE = "try-one"
+    RETRY = "retry"
+    QUALITY = "quality"
+    MEND = "mend"
+    """Something outside of the queue: a setting, a disk, a program."""
+    SNOOZE = "snooze"
+    DISMISS = "dismiss"
+
+
+class Facts(NamedTuple):
+    """What tells the roots of one class apart; None where the class does not ask."""
+
+    reason: str | None = None
+    channel: str | None = None
+    quality: str | None = None
+    archive: str | None = None
+    site: str | None = None
+
+
+class Group(Frozen):
+    """Failed jobs alike in class and facts, counted."""
+
+    failure_class: FailureClass
+    facts: Facts
+    failed: int = 0
+    blocked: int = 0
+    waiting: int = 0
+    from_metadata: int = 0
+    """Of all these: those that begin at the metadata stage."""
+    from_download: int = 0
+    since: datetime
+    """The first time that one of them failed like this."""
+    latest: datetime
+    """The newest failure."""
+    newest: datetime | None = None
+    """The newest failure that was the first of its kind for its job."""
+    next_at: datetime | None = None
+    """When the first of the waiting ones goes on."""
+
+
+class Around(Frozen):
+    """What else is known: how the program reaches the site now."""
+
+    cookies: bool = False
+    proxy: bool = False
+
+
+class SetAside(Frozen):
+    """That someone does not want to see a plan."""
+
+    at: datetime
+    until: datetime | None = None
+    """None: until something new fails."""
+
+
+class Fix(Frozen):
+    """One thing to do, with its price."""
+
+    kind: FixKind
+    title: str
+    cost: str
+    advice: Advice | None = None
+    """For `mend`."""
+
+
+class Plan(Frozen):
+    """Failures that share one cause."""
+
+    key: str
+    """Names the plan for as long as its cause lasts: the class, and a few digits for its root."""
+    failure_class: FailureClass
+    title: str
+    root: str
+    """What the failures have in common besides their class; may be hostile, empty for none."""
+    cause: str
+    """What happened, in a sentence or two."""
+    facts: tuple[Facts, ...]
+    failed: int
+    blocked: int
+    waiting: int
+    requests: int
+    """What trying all of them again asks of the site, about."""
+    since: datetime
+    latest: datetime
+    next_at: datetime | None
+    next_step: str
+    """What the program does without being told."""
+    per_hour: int | None
+    """How many to release in an hour; None: all at once."""
+    fixes: tuple[Fix, ...]
+    """The best first."""
+    hidden: SetAside | None = None
+
+    @property
+    def jobs(self) -> int:
+        """All of them."""
+        return self.failed + self.blocked + self.waiting
+
+    def fix(self, kind: FixKind) -> Fix | None:
+        """The fix of that kind, if it is offered."""
+        return next((fix for fix in self.fixes if fix.kind is kind), None)
+
+
+def plans(
+    groups: Iterable[Group], around: Around, aside: dict[str, SetAside], now: datetime
+) -> tuple[Plan, ...]:
+    """One plan for each cause; what holds up the most first, what is set aside last."""
+    by_key: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        by_key[key_of(group.failure_class, CAUSES[group.failure_class].root(group.facts))].append(group)
+    found = [_plan(key, alike, around, aside.get(key), now) for key, alike in by_key.items()]
+    found.sort(
+        key=lambda plan: (plan.hidden is not None, -CAUSES[plan.failure_class].weight, -plan.jobs, plan.key)
+    )
+    return tuple(found)
+
+
+def key_of(failure_class: FailureClass, root: str) -> str:
+    """`gone`, or `auth-5b2f1c`: short enough to type, the same in each run."""
+    if not root:
+        return failure_class.value
+    return f"{failure_class}-{hashlib.sha256(root.encode(errors='surrogatepass')).hexdigest()[:6]}"
+
+
+def requests(from_metadata: int, from_download: int) -> int:
+    """What so many items ask of the site, about."""
+    return from_metadata * (REQUESTS_METADATA + REQUESTS_DOWNLOAD) + from_download * REQUESTS_DOWNLOAD
+
+
+def span(seconds: float) -> str:
+    """A length of time in words: `40 s`, `3 min`, `2 h 40 min`, `5 days`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def _plan(key: str, groups: Sequence[Group], around: Around, aside: SetAside | None, now: datetime) -> Plan:
+    first = groups[0]
+    cause = CAUSES[first.failure_class]
+    failed, blocked, waiting = (
+        sum(getattr(each, name) for each in groups) for name in ("failed", "blocked", "waiting")
+    )
+    asked = requests(sum(each.from_metadata for each in groups), sum(each.from_download for each in groups))
+    newest = max((each.newest for each in groups if each.newest), default=None)
+    due = min((each.next_at for each in groups if each.next_at), default=None)
+    return Plan(
+        key=key,
+        failure_class=first.failure_class,
+        title=cause.title(first.facts),
+        root=plain(cause.root(first.facts), 200),
+        cause=cause.text(first.facts),
+        facts=tuple(dict.fromkeys(each.facts for each in groups)),
+        failed=failed,
+        blocked=blocked,
+        waiting=waiting,
+        requests=asked,
+        since=min(each.since for each in groups),
+        latest=max(each.latest for each in groups),
+        next_at=due,
+        next_step=_next_step(cause, failed, blocked, waiting),
+        per_hour=cause.per_hour,
+        fixes=tuple(_fixes(cause, failed + blocked + waiting, waiting, asked, around)),
+        hidden=aside if aside and _is_hidden(aside, newest, now) else None,
+    )  # fmt: skip
+
+
+def _is_hidden(aside: SetAside, newest: datetime | None, now: datetime) -> bool:
+    if aside.until is not None:
+        return now < aside.until
+    return newest is None or newest <= aside.at
+
+
+def _next_step(cause: Cause, failed: int, blocked: int, waiting: int) -> str:
+    parts = []
+    if waiting:
+        parts.append(cause.by_itself if not failed + blocked else f"{waiting:,}: {cause.by_itself}")
+    if blocked:
+        which = (
+            "it needs you"
+            if blocked == 1
+            else f"{blocked:,} need you"
+            if waiting + failed
+            else "these need you"
+        )
+        parts.append(f"nothing by itself: {which}")
+    if failed:
+        which = "" if not waiting + blocked else f"{failed:,}: "
+        parts.append(f"{which}nothing more by itself, its tries are used up" if failed == 1 else
+                     f"{which}nothing more by itself, their tries are used up")  # fmt: skip
+    return "; ".join(parts)
+
+
+def _fixes(cause: Cause, jobs: int, waiting: int, asked: int, around: Around) -> Iterable[Fix]:
+    many = jobs > 1
+    each = max(round(asked / jobs), 0)
+    for word in cause.fixes:
+        match FixKind(word):
+            case FixKind.WAIT if waiting:
+                yield Fix(kind=FixKind.WAIT, title="Wait", cost="free")
+            case FixKind.TRY_ONE:
+                title = "Try on one now" if many else "Try it again now"
+                yield Fix(kind=FixKind.TRY_ONE, title=title, cost=_asks(each))
+            case FixKind.RETRY if many:
+                yield _retry(cause, jobs, asked)
+            case FixKind.QUALITY:
+                yield Fix(
+                    kind=FixKind.QUALITY,
+                    title="Take another quality",
+                    cost=f"not what you wished; {_asks(asked)}",
+                )
+            case FixKind.MEND if cause.advice is not None:
+                advice = cause.advice(around.cookies, around.proxy)
+                yield Fix(kind=FixKind.MEND, title=advice.title, cost=advice.cost, advice=advice)
+            case FixKind.SNOOZE:
+                yield Fix(kind=FixKind.SNOOZE, title="Snooze", cost="hidden until tomorrow morning")
+            case FixKind.DISMISS:
+                yield Fix(kind=FixKind.DISMISS, title=cause.dismissing, cost="hidden until another one fails")
+            case _:
+                pass
+
+
+def _retry(cause: Cause, jobs: int, asked: int) -> Fix:
+    if cause.per_hour is None:
+        return Fix(kind=FixKind.RETRY, title="Try all again now", cost=_asks(asked))
+    over = span((jobs - 1) * 3600 / cause.per_hour)
+    return Fix(
+        kind=FixKind.RETRY,
+        title=f"Try all again, {cause.per_hour} an hour",
+        cost=f"{asked:,} requests over {over}" if asked else over,
+    )
+
+
+def _asks(number: int) -> str:
+    return f"about {number:,} requests" if number else "asks nothing of the site"

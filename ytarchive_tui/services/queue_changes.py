@@ -1,0 +1,97 @@
+"""What a person does to the queue, each step of it remembered so that it can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Collection
+from typing import NamedTuple
+
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.control import Control, Where
+from ytarchive_tui.db.undo import last_change, undo
+from ytarchive_tui.domain.errors import FailureClass
+from ytarchive_tui.domain.models import Status
+
+
+class Step(NamedTuple):
+    """One change that can be taken back."""
+
+    word: str
+    """What was done, as in «undid the pause of 3 jobs»."""
+    jobs: int
+    after: int
+    upto: int
+
+
+class QueueChanges:
+    """The verbs of the queue; each returns how many jobs it changed."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._control = Control(db)
+        self._steps: list[Step] = []
+
+    async def pause(self, job_ids: Collection[int] | None) -> int:
+        """Hold jobs, a running one too; None: all."""
+        return await self._step("pause", self._control.pause(job_ids))
+
+    async def resume(self, job_ids: Collection[int] | None) -> int:
+        """Let paused jobs go on; None: all."""
+        return await self._step("resuming", self._control.resume(job_ids))
+
+    async def retry(self, job_ids: Collection[int]) -> int:
+        """Try again now what failed, is blocked, was cancelled or waits."""
+        return await self._step("retry", self._control.retry(job_ids))
+
+    async def retry_class(self, failure_class: FailureClass) -> int:
+        """Try again everything that failed or is blocked for that reason; what waits keeps its time."""
+        rows = await self._db.fetch(
+            "SELECT id FROM jobs WHERE failure_class = ? AND status IN (?, ?) AND superseded = 0",
+            (failure_class, Status.FAILED, Status.BLOCKED),
+        )
+        return await self._step("retry", self._control.retry([row["id"] for row in rows]))
+
+    async def cancel(self, job_ids: Collection[int]) -> int:
+        """End jobs."""
+        return await self._step("cancelling", self._control.cancel(job_ids))
+
+    async def move(self, job_ids: Collection[int], where: Where) -> int:
+        """Change the place in line."""
+        return await self._step("move", self._control.move(job_ids, where))
+
+    async def change_priority(self, job_ids: Collection[int], by: int) -> int:
+        """Raise or lower priorities, each from what it is now."""
+        changed = 0
+        after = await last_change(self._db)
+        rows = await self._db.fetch(
+            "SELECT priority, json_group_array(id) AS ids FROM jobs "
+            "WHERE id IN (SELECT value FROM json_each(?)) GROUP BY priority",
+            (str(list(job_ids)),),
+        )
+        for row in rows:
+            ids = [int(each) for each in row["ids"].strip("[]").split(",")]
+            changed += await self._control.set_priority(ids, row["priority"] + by)
+        await self._remember("change of priority", changed, after)
+        return changed
+
+    async def undo(self) -> Step | None:
+        """Take back the last step that still can be, None when there is none; `jobs`: how many went back."""
+        while self._steps:
+            step = self._steps.pop()
+            if restored := await undo(self._db, step.after, step.upto):
+                return step._replace(jobs=restored)
+        return None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._steps)
+
+    async def _step(self, word: str, change: Awaitable[int]) -> int:
+        after = await last_change(self._db)
+        changed = await change
+        await self._remember(word, changed, after)
+        return changed
+
+    async def _remember(self, word: str, changed: int, after: int) -> None:
+        if changed:
+            self._steps.append(Step(word, changed, after, await last_change(self._db)))

@@ -1,0 +1,236 @@
+"""Recovery: the plans that follow from what failed, what each remedy would do, and doing it.
+
+Reads in a thread with a connection that can't write, so it may stand beside an engine of this or of
+another process; what it writes, that engine notices within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from ytarchive_tui.db import recovery as rows
+from ytarchive_tui.db.connection import Database, Transaction
+from ytarchive_tui.db.pages import Reader
+from ytarchive_tui.db.recovery import Example, Step, StepOutcome
+from ytarchive_tui.db.times import utcnow
+from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.domain.recovery import Around, Fix, FixKind, Plan, plans, requests
+
+T = TypeVar("T")
+SHOWN = 5
+"""Examples and steps beside a plan."""
+PACES = (30, 60, 120, 300, 600, 1200, 3600, None)
+"""Items an hour that a release can be slowed down or sped up to; None: all at once."""
+_UNDO_AMONG = 20
+_MORNING = 8
+
+
+class Details(NamedTuple):
+    """Everything that is known of one plan."""
+
+    plan: Plan
+    first: Example | None
+    """The job that failed first, if another one than the newest."""
+    newest: tuple[Example, ...]
+    steps: tuple[tuple[Step, StepOutcome], ...]
+    """What was done about it, the newest first."""
+
+
+class Preview(NamedTuple):
+    """What a remedy would do."""
+
+    plan: Plan
+    fix: Fix
+    jobs: int
+    sample: tuple[Example, ...]
+    """Those that would go first."""
+    requests: int
+    """Asked of the site, about."""
+    per_hour: int | None
+    """None: all at once."""
+
+    @property
+    def takes_s(self) -> float:
+        """Until the last of them is released."""
+        return (self.jobs - 1) * 3600 / self.per_hour if self.per_hour else 0.0
+
+
+class Undone(NamedTuple):
+    """A step that was taken back."""
+
+    step: Step
+    jobs: int
+    """How many went back; those that have begun since did not."""
+
+
+class RecoveryService:
+    """One per front end; `close` it."""
+
+    def __init__(
+        self, database: Path, around: Around | None = None, *, clock: Callable[[], datetime] = utcnow
+    ) -> None:
+        """The file is opened when first asked; it must be of this version (`open` sees to that)."""
+        self._path = database
+        self._around = around or Around()
+        self._clock = clock
+        self._reader = Reader(database)
+        self._db: Database | None = None
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> Database:
+        """Open the file for writing, and bring it up to date; raises a `StateError`."""
+        async with self._opening:
+            if self._db is None:
+                self._db = await Database.open(self._path, clock=self._clock)
+            return self._db
+
+    async def close(self) -> None:
+        """End threads and connections."""
+        await self._reader.close()
+        if self._db is not None:
+            await self._db.close()
+
+    # Looking
+
+    async def plans(self, *, hidden: bool = False) -> tuple[Plan, ...]:
+        """What is worth a look, the most pressing first; with `hidden` also what was set aside."""
+
+        def read(db: sqlite3.Connection) -> tuple[Plan, ...]:
+            return plans(rows.groups(db), self._around, rows.set_aside(db), self._clock())
+
+        found = await self._reader.run(lambda db, _: read(db))
+        return tuple(plan for plan in found if hidden or plan.hidden is None)
+
+    async def find(self, name: str) -> Plan:
+        """The plan of that key or of that beginning of a key; raises `UsageError`."""
+        everything = await self.plans(hidden=True)
+        exact = [plan for plan in everything if plan.key == name]
+        found = exact or [plan for plan in everything if name and plan.key.startswith(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"«{name}» may mean {', '.join(plan.key for plan in found)}")
+        raise UsageError(f"there is no plan «{name}»; `recovery list` shows all")
+
+    async def details(self, plan: Plan) -> Details:
+        """Evidence of a plan, and what was done about it."""
+
+        def read(db: sqlite3.Connection) -> Details:
+            newest = tuple(rows.examples(db, plan, SHOWN))
+            first = rows.first_example(db, plan) if plan.jobs > 1 else None
+            done = [step for step in rows.steps(db, SHOWN, plan.key) if step.undone_at is None]
+            return Details(plan, first, newest, tuple((step, rows.outcome(db, step)) for step in done))
+
+        return await self._reader.run(lambda db, _: read(db))
+
+    async def preview(self, plan: Plan, kind: FixKind, per_hour: int | None = None) -> Preview:
+        """What `apply` would do now; raises `UsageError` when the plan does not offer that."""
+        fix = _offered(plan, kind)
+        jobs = 1 if kind is FixKind.TRY_ONE else plan.jobs
+        sample = await self._reader.run(lambda db, _: tuple(rows.in_line(db, plan, SHOWN)))
+        asked = requests(jobs, 0) if kind is FixKind.QUALITY else round(plan.requests * jobs / plan.jobs)
+        return Preview(plan, fix, jobs, sample[:jobs], asked, per_hour)
+
+    async def outcome(self, step: Step) -> StepOutcome:
+        """Where the jobs of a step stand now."""
+        return await self._reader.run(lambda db, _: rows.outcome(db, step))
+
+    # Doing
+
+    async def try_one(self, plan: Plan) -> Step:
+        """Let the first job of a plan be tried at once, before all others of its priority."""
+
+        async def change(tx: Transaction) -> Step:
+            ids = await rows.choose(tx, plan, 1)
+            noted = await rows.note_before(tx, ids, "try on one")
+            jobs = await rows.release(tx, ids)
+            await rows.put_first(tx, ids)
+            return await rows.add_step(tx, plan, FixKind.TRY_ONE, jobs, noted)
+
+        return await self._change(change)
+
+    async def retry(self, plan: Plan, per_hour: int | None) -> Step:
+        """Let all jobs of a plan be tried again: the first now, the others one after the other."""
+
+        async def change(tx: Transaction) -> Step:
+            ids = await rows.choose(tx, plan)
+            noted = await rows.note_before(tx, ids, "try all again")
+            jobs = await rows.release(tx, ids, 3600 / per_hour if per_hour else 0)
+            return await rows.add_step(tx, plan, FixKind.RETRY, jobs, noted)
+
+        return await self._change(change)
+
+    async def take_quality(self, plan: Plan, quality: str, per_hour: int | None) -> Step:
+        """Let all jobs of a plan be tried again with another quality, from their metadata on."""
+
+        async def change(tx: Transaction) -> Step:
+            ids = await rows.choose(tx, plan)
+            noted = await rows.note_before(tx, ids, f"take quality {quality}")
+            await rows.take_quality(tx, ids, quality)
+            jobs = await rows.release(tx, ids, 3600 / per_hour if per_hour else 0)
+            return await rows.add_step(tx, plan, FixKind.QUALITY, jobs, noted)
+
+        return await self._change(change)
+
+    async def dismiss(self, plan: Plan) -> Step:
+        """Hide a plan until something new fails for the same cause."""
+        return await self._hide(plan, FixKind.DISMISS, None)
+
+    async def snooze(self, plan: Plan) -> Step:
+        """Hide a plan until tomorrow morning, whatever happens."""
+        morning = self._clock().astimezone() + timedelta(days=1)
+        return await self._hide(
+            plan, FixKind.SNOOZE, morning.replace(hour=_MORNING, minute=0, second=0, microsecond=0)
+        )
+
+    async def bring_back(self, plan: Plan) -> bool:
+        """Show a hidden plan again; False when it was not hidden."""
+        return await self._change(lambda tx: rows.bring_back(tx, plan.key))
+
+    async def undo(self) -> Undone | None:
+        """Take back the newest step that still can be, of any run; None when there is none."""
+
+        async def change(tx: Transaction) -> Undone | None:
+            for step in candidates:
+                if step.fix in (FixKind.DISMISS, FixKind.SNOOZE):
+                    back = step.jobs if await rows.bring_back(tx, step.plan) else 0
+                else:
+                    back = await rows.undo_release(tx, step)
+                await rows.mark_undone(tx, step)
+                if back:
+                    return Undone(step, back)
+            return None
+
+        newest = await self._reader.run(lambda db, _: rows.steps(db, _UNDO_AMONG))
+        candidates = [step for step in newest if step.undone_at is None]
+        return await self._change(change) if candidates else None
+
+    async def can_undo(self) -> bool:
+        """Whether there is a step that was not taken back yet."""
+        newest = await self._reader.run(lambda db, _: rows.steps(db, _UNDO_AMONG))
+        return any(step.undone_at is None for step in newest)
+
+    async def _hide(self, plan: Plan, kind: FixKind, until: datetime | None) -> Step:
+        async def change(tx: Transaction) -> Step:
+            noted = await rows.put_aside(tx, plan, f"{kind} the plan", until)
+            return await rows.add_step(tx, plan, kind, plan.jobs, noted)
+
+        return await self._change(change)
+
+    async def _change(self, change: Callable[[Transaction], Awaitable[T]]) -> T:
+        async with (await self.open()).write() as tx:
+            return await change(tx)
+
+
+def _offered(plan: Plan, kind: FixKind) -> Fix:
+    fix = plan.fix(kind)
+    if fix is None:
+        raise UsageError(
+            f"«{plan.key}» does not offer «{kind}»: {', '.join(each.kind for each in plan.fixes)}"
+        )
+    return fix

@@ -1,0 +1,210 @@
+"""The only crossing between the engine and the screen.
+
+It opens the runtime in the background, after the first frame; tells the app «something changed» without
+saying what; and takes the engine's pulse once a second. Screens never wait for it in a key's handler:
+`await bridge.queue()` belongs into a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ytarchive_tui.domain.errors import EngineBusyError
+from ytarchive_tui.domain.text import plain
+
+if TYPE_CHECKING:
+    from ytarchive_tui.runtime import Runtime
+    from ytarchive_tui.services.queue import Figures, QueueService
+
+log = logging.getLogger(__name__)
+
+OpenRuntime = Callable[[], "AbstractAsyncContextManager[Runtime]"]
+BEAT_S = 1.0
+DISK_EVERY = 5
+HISTORY = 120
+CHANGE_PAUSE_S = 0.1
+"""Changes that come closer together than this are told as one."""
+
+
+class EngineState(StrEnum):
+    """How the engine stands."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    REMOTE = "remote"
+    """Another process runs it; this one reads, and leaves wishes."""
+    FAILED = "failed"
+    STOPPING = "stopping"
+
+
+@dataclass
+class Pulse:
+    """What top and status lines show; refreshed once a second."""
+
+    state: EngineState = EngineState.STARTING
+    problem: str | None = None
+    """What is wrong with the engine, for people."""
+    figures: Figures | None = None
+    speed: float = 0.0
+    """Bytes a second."""
+    speeds: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    """One a beat, the newest last."""
+    disk_free: int | None = None
+    """Bytes left where the archive lies."""
+
+
+class Bridge:
+    """Owns the runtime for as long as the screen is open."""
+
+    def __init__(self, open_here: OpenRuntime, attach: OpenRuntime, *, database: Path, archive: Path) -> None:
+        """`database` is what the runtime will open; screens may read it before that."""
+        self.database = database
+        self._open_here = open_here
+        self._attach = attach
+        self._archive = archive
+        self._opened: asyncio.Future[Runtime] = asyncio.get_running_loop().create_future()
+        self._stop = asyncio.Event()
+        self._now = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.pulse = Pulse()
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after commits that changed jobs, a few times a second at most."""
+        self.on_beat: Callable[[], None] = lambda: None
+        """Called when the pulse has new figures."""
+
+    def start(self) -> None:
+        """Begin to open the runtime."""
+        self._task = asyncio.create_task(self._live(), name="bridge")
+
+    async def runtime(self) -> Runtime:
+        """The open runtime, as soon as it is open; raises what kept it from opening."""
+        return await asyncio.shield(self._opened)
+
+    async def queue(self) -> QueueService:
+        """The queue's service, as soon as it is open."""
+        return (await self.runtime()).queue
+
+    @property
+    def ready_queue(self) -> QueueService | None:
+        """The queue's service if it is open already."""
+        opened = self._opened
+        if not opened.done() or opened.cancelled() or opened.exception():
+            return None
+        return opened.result().queue
+
+    @property
+    def has_work(self) -> bool:
+        """Whether quitting now would interrupt something."""
+        figures = self.pulse.figures
+        return self.pulse.state is EngineState.RUNNING and figures is not None and figures.running > 0
+
+    async def close(self) -> None:
+        """Let running stages end within the settings' time, then close everything."""
+        self._stop.set()
+        if self._task is not None:
+            await asyncio.wait({self._task})
+            if error := self._task.exception():
+                raise error
+
+    def hurry(self) -> None:
+        """Do not wait any longer for running stages."""
+        self._now.set()
+
+    async def _live(self) -> None:
+        try:
+            async with AsyncExitStack() as stack:
+                try:
+                    runtime = await stack.enter_async_context(self._open_here())
+                except EngineBusyError as busy:
+                    self.pulse.problem = f"{busy}; what you do here is done there"
+                    runtime = await stack.enter_async_context(self._attach())
+                self.pulse.state = EngineState.REMOTE if runtime.is_remote else EngineState.RUNNING
+                self._opened.set_result(runtime)
+                runtime.start()
+                await self._serve(runtime)
+        except Exception as error:
+            if self._opened.done():
+                raise
+            log.exception("the engine could not be opened")
+            self.pulse.state = EngineState.FAILED
+            self.pulse.problem = plain(str(error) or type(error).__name__, 500)
+            self._opened.set_exception(error)
+            self._opened.exception()
+            self.on_beat()
+            await self._stop.wait()
+
+    async def _serve(self, runtime: Runtime) -> None:
+        helpers = {
+            asyncio.create_task(self._tell_changes(runtime.queue), name="changes"),
+            asyncio.create_task(self._beat(runtime.queue), name="pulse"),
+        }
+        try:
+            await self._stop.wait()
+            self.pulse.state = EngineState.STOPPING
+            await self._drain(runtime)
+        finally:
+            for task in helpers:
+                task.cancel()
+            await asyncio.wait(helpers)
+
+    async def _drain(self, runtime: Runtime) -> None:
+        if not (await runtime.queue.figures()).running:
+            # Idle workers sleep for seconds between two looks; there is nothing to wait for.
+            self._now.set()
+        drain = asyncio.create_task(runtime.drain())
+        hurry = asyncio.create_task(self._now.wait())
+        try:
+            await asyncio.wait({drain, hurry}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hurry.cancel()
+            if not drain.done():
+                drain.cancel()
+                await asyncio.wait({drain})
+                await runtime.stop()
+            elif error := drain.exception():
+                raise error
+
+    async def _tell_changes(self, queue: QueueService) -> None:
+        while True:
+            # Waiting begins before the telling, so that no change falls between the two.
+            changed = asyncio.create_task(queue.wait_for_change(3600.0))
+            try:
+                self.on_change()
+                await asyncio.sleep(CHANGE_PAUSE_S)
+                await changed
+            finally:
+                changed.cancel()
+
+    async def _beat(self, queue: QueueService) -> None:
+        beats = 0
+        while True:
+            pulse = self.pulse
+            pulse.figures = await queue.figures()
+            pulse.speed = await queue.speed()
+            pulse.speeds.append(pulse.speed)
+            if beats % DISK_EVERY == 0:
+                pulse.disk_free = await asyncio.to_thread(_free, self._archive)
+            beats += 1
+            self.on_beat()
+            await asyncio.sleep(BEAT_S)
+
+
+def _free(archive: Path) -> int | None:
+    """Bytes left for the archive, or for the nearest folder above it that exists."""
+    for folder in (archive, *archive.parents):
+        try:
+            return shutil.disk_usage(folder).free
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+    return None

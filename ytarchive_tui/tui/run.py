@@ -1,0 +1,60 @@
+"""Runs the screen from the first frame to a clean terminal, whatever ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+
+from ytarchive_tui.settings.model import Settings
+from ytarchive_tui.tui.app import YtarchiveApp
+from ytarchive_tui.tui.bridge import Bridge, EngineState
+
+TERMINATED_S = 6.0
+"""After a signal running work gets this long, so that the program is gone within 10 s."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def run_screen(
+    settings: Settings, make_bridge: Callable[[], Bridge], *, ascii_only: bool = False, note: str = ""
+) -> int:
+    """Show the screen until the user leaves or a signal comes; returns the exit code.
+
+    The terminal is given back first; only then running work gets its time to end, and a second
+    signal cuts that short.
+    """
+    bridge = make_bridge()
+    app = YtarchiveApp(settings, bridge, ascii_only=ascii_only, note=note)
+    caught: list[int] = []
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int) -> None:
+        if caught or not app.is_running:
+            bridge.hurry()
+        caught.append(number)
+        app.exit()
+        if number != signal.SIGINT:
+            loop.call_later(TERMINATED_S, bridge.hurry)
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        await app.run_async()
+        if bridge.pulse.state is EngineState.RUNNING and bridge.has_work:
+            _say("letting what runs come to its end; Ctrl-C stops it at once")
+        await bridge.close()
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+    if app.return_code:
+        return 1
+    return 130 if caught else 0
+
+
+def _say(text: str) -> None:
+    """To the terminal that may be gone by now."""
+    try:
+        print(text, file=sys.stderr)
+    except OSError:
+        return

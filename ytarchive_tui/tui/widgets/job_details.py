@@ -1,0 +1,147 @@
+"""The pane beside the queue: one job with its attempts, its files and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from ytarchive_tui.domain.events import EventKind, JournalEntry
+from ytarchive_tui.domain.models import Format
+from ytarchive_tui.tui.wording import cells, count, duration, fit, moment, size
+
+if TYPE_CHECKING:
+    from ytarchive_tui.db.attempts import Attempt
+    from ytarchive_tui.services.job_details import JobDetails
+
+_Piece = tuple[str, str]
+_HISTORY = 200
+_NEWEST_FIRST = slice(None, None, -1)
+
+
+class DetailsPane(VerticalScroll, can_focus=True):
+    """Scrolls by itself; its title is the job's."""
+
+    DEFAULT_CSS = """
+    DetailsPane {
+        background: $surface;
+        padding: 0 1;
+        border-top: solid $foreground 25%;
+        border-title-color: $foreground;
+        border-title-style: bold;
+        border-subtitle-color: $text-muted;
+        scrollbar-size-vertical: 1;
+        &:focus { border-top: solid $primary; }
+    }
+    """
+
+    def compose(self) -> Iterator[Static]:
+        """One text."""
+        yield Static("", markup=False)
+
+    def show(self, details: JobDetails | None) -> None:
+        """Write another job's details, or none."""
+        # As `Content`: a title given as text would be read as markup, and `[/b]` would end the program.
+        title = "" if details is None else f" {cells(details.row.title or details.row.url)} "
+        self.border_title = Content(title)
+        self.border_subtitle = "" if details is None else f" {_subtitle(details)} "
+        self.query_one(Static).update(Content("") if details is None else Content.assemble(*_lines(details)))
+
+
+def _subtitle(details: JobDetails) -> str:
+    row = details.row
+    parts = [count(row.attempts, "attempt")]
+    if row.obtained_height:
+        offered = row.offered_height
+        better = offered is not None and offered > row.obtained_height
+        parts.append(f"{row.obtained_height}p of {offered}p offered" if better else f"{row.obtained_height}p")
+    elif row.offered_height:
+        parts.append(f"up to {row.offered_height}p offered")
+    return " · ".join(parts)
+
+
+def _lines(details: JobDetails) -> Iterator[_Piece]:
+    row = details.row
+    if row.reason and row.status not in ("done", "running"):
+        look = {"failed": "$error", "waiting": "$warning", "blocked": "$accent"}.get(row.status, "")
+        kind = f" ({row.failure_class.value.replace('_', ' ')})" if row.failure_class else ""
+        when = f"again at {moment(row.run_after)}: " if row.run_after else ""
+        yield f"{when}{cells(row.reason)}", look
+        yield f"{kind}\n", "dim"
+    facts = [cells(row.channel or ""), duration(row.duration_s), size(row.size)]
+    if row.priority:
+        facts.append(f"priority {row.priority:+}")
+    if known := " · ".join(filter(None, facts)):
+        yield f"{known}\n", ""
+    yield f"{cells(row.url)}\n", "$primary"
+    if details.kept is not None:
+        yield from _kept(details)
+    if details.attempts:
+        yield "\nAttempts\n", "bold"
+        for attempt in details.attempts[_NEWEST_FIRST]:
+            yield from _attempt(attempt)
+    yield "\nHistory\n", "bold"
+    for entry in details.journal[-_HISTORY:][_NEWEST_FIRST]:
+        yield f"{entry.at.astimezone():%H:%M:%S} ", "dim"
+        yield f"{_entry(entry)}\n", ""
+
+
+def _kept(details: JobDetails) -> Iterator[_Piece]:
+    kept = details.kept
+    assert kept is not None
+    manifest = kept.manifest
+    if manifest.obtained:
+        yield "formats ", "dim"
+        yield f"{' + '.join(_format(each) for each in manifest.obtained)}\n", ""
+    yield f"\nFiles in {cells(str(kept.archive / kept.folder))}\n", "bold"
+    for file in manifest.files:
+        yield f"{size(file.size):>8}  ", ""
+        yield f"{file.sha256[:12]}  ", "dim"
+        yield f"{cells(file.name)}\n", ""
+    for note in manifest.notes:
+        yield f"{cells(note)}\n", "$warning"
+
+
+def _format(each: Format) -> str:
+    parts = [
+        each.format_id,
+        each.ext,
+        f"{each.height}p" if each.height else "",
+        each.vcodec or each.acodec or "",
+    ]
+    return cells(" ".join(filter(None, parts)))
+
+
+def _attempt(attempt: Attempt) -> Iterator[_Piece]:
+    took = (
+        "" if attempt.ended_at is None else duration((attempt.ended_at - attempt.started_at).total_seconds())
+    )
+    yield f"{attempt.started_at.astimezone():%H:%M:%S} ", "dim"
+    yield fit(f"{attempt.stage} {attempt.n}", 12), ""
+    outcome = attempt.outcome or "running"
+    yield fit(outcome, 12), {"succeeded": "$success", "failed": "$error"}.get(outcome, "$primary")
+    yield f"{took:>6}  ", "dim"
+    yield f"{cells(attempt.message or '')}\n", ""
+
+
+def _entry(entry: JournalEntry) -> str:
+    data = entry.data
+    match entry.kind:
+        case EventKind.JOB_CHANGED:
+            return f"you: {cells(str(data.get('action', 'changed')))}"
+        case EventKind.STAGE_STARTED:
+            return f"{cells(str(data.get('stage')))} started, attempt {data.get('attempt')}"
+        case EventKind.STAGE_FINISHED:
+            return f"{cells(str(data.get('stage', 'stage')))} finished"
+        case EventKind.STAGE_FAILED:
+            why = data.get("reason") or data.get("sentence") or data.get("message") or ""
+            return f"{cells(str(data.get('stage', 'stage')))} failed: {cells(str(why))}"
+        case EventKind.ITEM_ARCHIVED:
+            return "in the archive"
+        case EventKind.LEASE_LOST:
+            return "the program stopped in the middle of it"
+        case _:
+            return entry.kind.value.replace("_", " ")

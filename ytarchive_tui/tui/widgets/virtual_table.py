@@ -1,0 +1,456 @@
+"""A table of any length, drawn line by line: it holds ids, and the rows of the few pages around the view.
+
+`source` brings rows by id; `show` swaps the ids in. Only lines that differ from what is on screen
+are drawn again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ytarchive_tui.tui.acting import Acting
+from ytarchive_tui.tui.actions import ACTIONS, bindings
+from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.widgets.columns import Column, Placed, place
+from ytarchive_tui.tui.widgets.marks import Marks
+from ytarchive_tui.tui.wording import fit
+
+Row = TypeVar("Row")
+
+PAGE = 64
+"""Rows fetched together."""
+KEPT = 32 * PAGE
+"""Rows held in memory."""
+HEADER = 1
+LIVE_HZ = 5
+LOOKS = ("text", "dim", "accent", "good", "warn", "bad", "info", "bar", "rest")
+
+
+class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
+    """Give it columns and a source; then `show(ids)` as often as the view changes."""
+
+    ACTIONS_OF = "table"
+    BINDINGS = bindings(ACTIONS["table"])
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "table--header", "table--cursor", "table--marked", *(f"table--{look}" for look in LOOKS),
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    VirtualTable {
+        background: $background;
+        scrollbar-size-vertical: 1;
+        overflow-x: hidden;
+        & > .table--header { text-style: bold dim; }
+        & > .table--cursor { background: $boost; }
+        &:focus > .table--cursor { background: $block-cursor-background; text-style: bold; }
+        &:nocolor > .table--cursor { text-style: reverse; }
+        & > .table--marked { background: $accent 18%; }
+        & > .table--dim { text-style: dim; }
+        & > .table--accent { color: $accent; }
+        & > .table--good { color: $success; }
+        & > .table--warn { color: $warning; }
+        & > .table--bad { color: $error; }
+        & > .table--info { color: $primary; }
+        & > .table--bar { color: $primary; }
+        & > .table--rest { text-style: dim; }
+    }
+    """
+
+    class Moved(Message):
+        """The cursor is on another row, or the row under it is another one."""
+
+        def __init__(self, row_id: int | None) -> None:
+            super().__init__()
+            self.row_id = row_id
+
+    class MarksChanged(Message):
+        """Other rows are marked."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        source: Callable[[Sequence[int]], Awaitable[Sequence[Row]]],
+        row_id: Callable[[Row], int],
+        *,
+        is_live: Callable[[Row], bool] = lambda row: False,
+        mark: str = "▌",
+        id: str | None = None,
+    ) -> None:
+        """`is_live`: rows that are drawn again five times a second; `mark`: the sign of a marked row."""
+        super().__init__(id=id)
+        self._columns = columns
+        self._source = source
+        self._row_id = row_id
+        self._is_live = is_live
+        self._mark = mark
+        self._placed: list[Placed[Row]] = []
+        self._placed_in = 0
+        self._rows: OrderedDict[int, tuple[Row, int]] = OrderedDict()
+        self._age = 0
+        self._fetch: asyncio.Task[None] | None = None
+        self._looks: dict[str, Style] = {}
+        self._live_drawn: dict[int, Strip] = {}
+        self._told: int | None = None
+        self.ids: array[int] = array("Q")
+        """The whole view, in order."""
+        self.cursor = 0
+        """Index into `ids`."""
+        self.marks = Marks()
+        self.sorted_by: tuple[str, bool] | None = None
+        """Name of the column that the rows are sorted by, and whether it descends; shown in the header."""
+
+    def on_mount(self) -> None:
+        """Live rows are drawn by a timer, however often they change."""
+        self.set_interval(1 / LIVE_HZ, self._draw_live)
+
+    def on_unmount(self) -> None:
+        """A fetch must not outlive its table."""
+        if self._fetch is not None:
+            self._fetch.cancel()
+
+    def show(self, ids: array[int]) -> None:
+        """Swap the view in. The cursor stays with its row if that is still near, else at its place."""
+        at = self.current_id
+        before = self.ids
+        self.ids = ids
+        if self.cursor and at is not None and self._id_at(self.cursor) != at:
+            self.cursor = self._near(at, self.cursor)
+        self.cursor = max(0, min(self.cursor, len(ids) - 1))
+        self.virtual_size = Size(self.size.width, len(ids) + HEADER)
+        if ids != before:
+            self.refresh()
+        self.refetch()
+        self._tell()
+
+    def show_columns(self, columns: Sequence[Column[Row]]) -> None:
+        """Other columns for the same rows."""
+        self._columns, self._placed = columns, []
+        self.refresh()
+
+    def forget(self) -> None:
+        """The rows in memory are of something else than what is shown next."""
+        self._rows.clear()
+
+    def refetch(self) -> None:
+        """Rows may have changed: fetch those on screen again, and draw what differs."""
+        self._age += 1
+        self._want()
+
+    def follow(self, row_id: int) -> None:
+        """Move the cursor to that row, wherever it went."""
+        if row_id in self.ids:
+            self.move_to(self.ids.index(row_id))
+
+    def row(self, row_id: int) -> Row | None:
+        """The row of that id, if it is in memory."""
+        found = self._rows.get(row_id)
+        return found[0] if found else None
+
+    @property
+    def current_id(self) -> int | None:
+        """The id under the cursor."""
+        return self._id_at(self.cursor)
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor, if it has been fetched."""
+        return self.row(self.current_id) if self.current_id is not None else None
+
+    @property
+    def chosen(self) -> list[int]:
+        """What an action is for: the marked rows, else the one under the cursor."""
+        if self.marks:
+            return [row_id for row_id in self.ids if row_id in self.marks]
+        return [] if self.current_id is None else [self.current_id]
+
+    def look(self, name: str) -> Style:
+        """The style of a look or of a component, without a background unless it has its own."""
+        if name not in self._looks:
+            self._looks[name] = self.get_component_rich_style(f"table--{name}", partial=True)
+        return self._looks[name]
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the terminal: the header, a row, or nothing."""
+        width = self._width
+        if not self._placed or self._placed_in != width:
+            # A scroll bar that comes or goes changes the width without a resize.
+            self._placed, self._placed_in = place(self._columns, width - 1), width
+        if y == 0:
+            return self._header(width)
+        index = self.scroll_offset.y + y - HEADER
+        row_id = self._id_at(index)
+        if row_id is None:
+            return Strip.blank(width, self.rich_style)
+        strip = self._line(row_id, index, width)
+        self._live_drawn[index] = strip
+        return strip
+
+    def _header(self, width: int) -> Strip:
+        style = self.rich_style + self.look("header")
+        segments = [Segment(" ", style)]
+        for column, cells in self._placed:
+            title = column.title
+            if self.sorted_by is not None and self.sorted_by[0] == column.name and title:
+                title += " " + self._arrow(self.sorted_by[1])
+            segments.append(Segment(fit(title, cells, column.justify, "") + " ", style))
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _line(self, row_id: int, index: int, width: int) -> Strip:
+        base = self.rich_style
+        marked = row_id in self.marks
+        if marked:
+            base += self.look("marked")
+        if index == self.cursor:
+            base += self.look("cursor")
+        segments = [Segment(self._mark if marked else " ", base + self.look("accent"))]
+        found = self._rows.get(row_id)
+        if found is None or found[1] != self._age:
+            self.call_later(self._want)
+        if found is not None:
+            for column, cells in self._placed:
+                segments.extend(self._cell(column, found[0], cells, base))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _cell(self, column: Column[Row], row: Row, cells: int, base: Style) -> Iterable[Segment]:
+        """The pieces, cut to the cells of the column, and one cell of gap."""
+        left = cells
+        drawn: list[Segment] = []
+        pieces = column.pieces(row, cells)
+        for n, (text, look) in enumerate(pieces):
+            last = n == len(pieces) - 1
+            length = cell_len(text)
+            if length > left or (not last and length == left and any(after for after, _ in pieces[n + 1 :])):
+                text, length = fit(text, left, more=self._more), left
+            drawn.append(Segment(text, base + self.look(look)))
+            left -= length
+            if left <= 0:
+                break
+        room = Segment(" " * left, base)
+        gap = Segment(" ", base)
+        return (room, *drawn, gap) if column.justify == "right" else (*drawn, room, gap)
+
+    @property
+    def _width(self) -> int:
+        """Cells of a line, without the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
+    def _more(self) -> str:
+        return shell(self).glyphs.more
+
+    def _arrow(self, down: bool) -> str:
+        glyphs = shell(self).glyphs
+        return glyphs.down if down else glyphs.up
+
+    def _draw_live(self) -> None:
+        """Draw again the visible rows that are live and look different from what is on screen."""
+        if not self.is_on_screen or not self._placed:
+            return
+        for index in self._visible():
+            row_id = self._id_at(index)
+            row = None if row_id is None else self.row(row_id)
+            if row_id is None or row is None or not self._is_live(row):
+                continue
+            strip = self._line(row_id, index, self._width)
+            if self._live_drawn.get(index) != strip:
+                self.refresh_index(index)
+
+    def refresh_index(self, index: int) -> None:
+        """Draw one row again."""
+        y = index - self.scroll_offset.y + HEADER
+        if HEADER <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def notify_style_update(self) -> None:
+        """Another theme."""
+        super().notify_style_update()
+        self._looks.clear()
+
+    def on_resize(self) -> None:
+        """Other widths for all columns."""
+        self._placed = []
+        self.virtual_size = Size(self.size.width, len(self.ids) + HEADER)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other rows are seen."""
+        super().watch_scroll_y(old_value, new_value)
+        self._live_drawn.clear()
+
+    # Fetching
+
+    def _visible(self, beyond: int = 0) -> range:
+        first = self.scroll_offset.y
+        return range(max(first - beyond, 0), min(first + self.size.height - HEADER + beyond, len(self.ids)))
+
+    def _want(self) -> None:
+        """Fetch what is on screen and missing or old; one fetch at a time, the newest wish wins."""
+        if self._fetch is None or self._fetch.done():
+            self._fetch = asyncio.create_task(self._fetch_pages())
+
+    async def _fetch_pages(self) -> None:
+        while True:
+            age = self._age
+            missing = [
+                row_id for index in self._visible(PAGE // 2)
+                if (found := self._rows.get(row_id := self.ids[index])) is None or found[1] != age
+            ]  # fmt: skip
+            if not missing:
+                return
+            try:
+                rows = await self._source(missing)
+            except Exception as error:
+                self.log.error(error)
+                return
+            self._keep(rows, missing, age)
+
+    def _keep(self, rows: Sequence[Row], asked: Sequence[int], age: int) -> None:
+        fresh = {self._row_id(row): row for row in rows}
+        changed = set()
+        for row_id in asked:
+            before = self._rows.pop(row_id, None)
+            if row_id in fresh:
+                self._rows[row_id] = fresh[row_id], age
+                if before is None or before[0] != fresh[row_id]:
+                    changed.add(row_id)
+            elif before is not None:
+                self._rows[row_id] = before[0], age
+        while len(self._rows) > KEPT:
+            self._rows.popitem(last=False)
+        for index in self._visible():
+            if self.ids[index] in changed:
+                self.refresh_index(index)
+        if self.current_id in changed:
+            self._tell(again=True)
+
+    # Moving
+
+    def _id_at(self, index: int) -> int | None:
+        return self.ids[index] if 0 <= index < len(self.ids) else None
+
+    def _near(self, row_id: int, index: int) -> int:
+        """Where that row is now if it is still in sight, else the old place."""
+        for distance in range(1, self.size.height):
+            for place_ in (index - distance, index + distance):
+                if self._id_at(place_) == row_id:
+                    return place_
+        return index
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor there and make it visible."""
+        if not self.ids:
+            return
+        before, self.cursor = self.cursor, max(0, min(index, len(self.ids) - 1))
+        if self.marks.anchor is not None:
+            self.marks.stretch(self.ids, self.cursor)
+            self.refresh()
+            self.post_message(self.MarksChanged())
+        top, height = self.scroll_offset.y, self.size.height - HEADER
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+        self.refresh_index(before)
+        self.refresh_index(self.cursor)
+        self._tell()
+
+    def _tell(self, *, again: bool = False) -> None:
+        if again or self.current_id != self._told:
+            self._told = self.current_id
+            self.post_message(self.Moved(self._told))
+
+    def do_down(self) -> None:
+        self.move_to(self.cursor + 1)
+
+    def do_up(self) -> None:
+        self.move_to(self.cursor - 1)
+
+    def do_page_down(self) -> None:
+        self.move_to(self.cursor + max(self.size.height - HEADER - 1, 1))
+
+    def do_page_up(self) -> None:
+        self.move_to(self.cursor - max(self.size.height - HEADER - 1, 1))
+
+    def do_top(self) -> None:
+        self.move_to(0)
+
+    def do_bottom(self) -> None:
+        self.move_to(len(self.ids) - 1)
+
+    # Marking
+
+    def can_mark(self) -> bool:
+        return bool(self.ids)
+
+    def do_mark(self) -> None:
+        if self.current_id is not None:
+            self.marks.end_range()
+            self.marks.turn(self.current_id)
+            self._marked()
+            self.do_down()
+
+    def do_range(self) -> None:
+        if self.marks.anchor is None and self.ids:
+            self.marks.begin_range(self.ids, self.cursor)
+        else:
+            self.marks.end_range()
+        self._marked()
+
+    def do_mark_all(self) -> None:
+        self.marks.turn_all(self.ids)
+        self._marked()
+
+    def unmark(self) -> None:
+        """Drop all marks."""
+        self.marks.clear()
+        self._marked()
+
+    def _marked(self) -> None:
+        self.refresh()
+        self.post_message(self.MarksChanged())
+
+    # Mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """The row that was clicked; with Ctrl or Shift it is marked."""
+        if event.y >= HEADER:
+            index = self.scroll_offset.y + event.y - HEADER
+            if index < len(self.ids):
+                self.move_to(index)
+                if event.ctrl or event.shift:
+                    self.marks.turn(self.ids[index])
+                    self._marked()
+                if event.chain == 2:
+                    self.post_message(self.Opened())
+        else:
+            self._header_clicked(event.x)
+
+    def _header_clicked(self, x: int) -> None:
+        start = 1
+        for column, cells in self._placed:
+            if start <= x < start + cells:
+                self.post_message(self.HeaderClicked(column.name))
+            start += cells + 1
+
+    class HeaderClicked(Message):
+        """A column's title was clicked."""
+
+        def __init__(self, column: str) -> None:
+            super().__init__()
+            self.column = column
+
+    class Opened(Message):
+        """A row was double-clicked."""
