@@ -49,12 +49,18 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._leader)
+        if self._leader >= 0:
+            os.close(self._leader)
 
     @property
     def text(self) -> str:
         """Everything written so far."""
         return self._bytes.decode(errors="surrogateescape")
+
+    def vanish(self) -> None:
+        """Close the window: the program's terminal is gone and it gets a SIGHUP."""
+        os.close(self._leader)
+        self._leader = -1
 
     def press(self, keys: str) -> None:
         os.write(self._leader, keys.encode())

@@ -69,6 +69,13 @@ def test_leaving_by_key_ends_with_0_and_a_clean_terminal(tmp_path: Path) -> None
         assert all(code in it.text for code in RESTORED)
 
 
+def test_a_closed_window_ends_the_program(tmp_path: Path) -> None:
+    with Terminal(*arguments(tmp_path), home=tmp_path) as it:
+        it.wait_for("Nothing in the queue")
+        it.vanish()
+        it.process.wait(15)
+
+
 async def test_no_byte_of_a_title_reaches_the_terminal_as_a_command(tmp_path: Path) -> None:
     chance = random.Random(7)
     titles = ["".join(chance.choices(NASTY, k=chance.randint(1, 12))) for _ in range(400)]

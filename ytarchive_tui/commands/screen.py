@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
@@ -39,7 +40,19 @@ def show(
     def bridge() -> Bridge:
         return Bridge(open_here, attach, database=paths.database, archive=settings.archive.root)
 
-    return asyncio.run(run_screen(settings, bridge, ascii_only=ascii_only, note=note))
+    code = asyncio.run(run_screen(settings, bridge, ascii_only=ascii_only, note=note))
+    _leave_behind_no_reader(code)
+    return code
+
+
+def _leave_behind_no_reader(code: int) -> None:
+    """End the process at once if Textual's reader of the keyboard still runs.
+
+    On a terminal that vanished, Textual 8.2 stops before it tells that thread to end, and the thread
+    then reads the end of the file for ever. Everything of ours is closed by now.
+    """
+    if any(thread.name == "textual-input" for thread in threading.enumerate()):
+        os._exit(code)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ FINAL = "('done', 'failed', 'cancelled')"
 
 JOB = """
 SELECT j.*, o.data AS options,
-       s.url AS s_url, s.kind AS s_kind, s.title AS s_title, so.data AS s_options,
+       s.url AS s_url, s.address AS s_address, s.kind AS s_kind, s.title AS s_title, so.data AS s_options,
        s.created_at AS s_created_at, s.refreshed_at AS s_refreshed_at,
        i.extractor AS i_extractor, i.video_id AS i_video_id, i.url AS i_url, i.title AS i_title,
        i.channel AS i_channel, i.duration_s AS i_duration_s, i.wanted AS i_wanted,
@@ -57,6 +57,7 @@ def _source(row: sqlite3.Row) -> Source:
     return Source(
         id=row["source_id"],
         url=row["s_url"],
+        address=row["s_address"],
         kind=row["s_kind"],
         title=row["s_title"],
         options=JobOptions.model_validate_json(row["s_options"]),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ytarchive_tui.db import recovery as rows
+from ytarchive_tui.db import recovery_changes as changes
 from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.pages import Reader
 from ytarchive_tui.db.recovery import Example, Step, StepOutcome
@@ -146,11 +147,11 @@ class RecoveryService:
         """Let the first job of a plan be tried at once, before all others of its priority."""
 
         async def change(tx: Transaction) -> Step:
-            ids = await rows.choose(tx, plan, 1)
-            noted = await rows.note_before(tx, ids, "try on one")
-            jobs = await rows.release(tx, ids)
-            await rows.put_first(tx, ids)
-            return await rows.add_step(tx, plan, FixKind.TRY_ONE, jobs, noted)
+            ids = await changes.choose(tx, plan, 1)
+            noted = await changes.note_before(tx, ids, "try on one")
+            jobs = await changes.release(tx, ids)
+            await changes.put_first(tx, ids)
+            return await changes.add_step(tx, plan, FixKind.TRY_ONE, jobs, noted)
 
         return await self._change(change)
 
@@ -158,10 +159,10 @@ class RecoveryService:
         """Let all jobs of a plan be tried again: the first now, the others one after the other."""
 
         async def change(tx: Transaction) -> Step:
-            ids = await rows.choose(tx, plan)
-            noted = await rows.note_before(tx, ids, "try all again")
-            jobs = await rows.release(tx, ids, 3600 / per_hour if per_hour else 0)
-            return await rows.add_step(tx, plan, FixKind.RETRY, jobs, noted)
+            ids = await changes.choose(tx, plan)
+            noted = await changes.note_before(tx, ids, "try all again")
+            jobs = await changes.release(tx, ids, 3600 / per_hour if per_hour else 0)
+            return await changes.add_step(tx, plan, FixKind.RETRY, jobs, noted)
 
         return await self._change(change)
 
@@ -169,11 +170,11 @@ class RecoveryService:
         """Let all jobs of a plan be tried again with another quality, from their metadata on."""
 
         async def change(tx: Transaction) -> Step:
-            ids = await rows.choose(tx, plan)
-            noted = await rows.note_before(tx, ids, f"take quality {quality}")
-            await rows.take_quality(tx, ids, quality)
-            jobs = await rows.release(tx, ids, 3600 / per_hour if per_hour else 0)
-            return await rows.add_step(tx, plan, FixKind.QUALITY, jobs, noted)
+            ids = await changes.choose(tx, plan)
+            noted = await changes.note_before(tx, ids, f"take quality {quality}")
+            await changes.take_quality(tx, ids, quality)
+            jobs = await changes.release(tx, ids, 3600 / per_hour if per_hour else 0)
+            return await changes.add_step(tx, plan, FixKind.QUALITY, jobs, noted)
 
         return await self._change(change)
 
@@ -190,7 +191,7 @@ class RecoveryService:
 
     async def bring_back(self, plan: Plan) -> bool:
         """Show a hidden plan again; False when it was not hidden."""
-        return await self._change(lambda tx: rows.bring_back(tx, plan.key))
+        return await self._change(lambda tx: changes.bring_back(tx, plan.key))
 
     async def undo(self) -> Undone | None:
         """Take back the newest step that still can be, of any run; None when there is none."""
@@ -198,10 +199,10 @@ class RecoveryService:
         async def change(tx: Transaction) -> Undone | None:
             for step in candidates:
                 if step.fix in (FixKind.DISMISS, FixKind.SNOOZE):
-                    back = step.jobs if await rows.bring_back(tx, step.plan) else 0
+                    back = step.jobs if await changes.bring_back(tx, step.plan) else 0
                 else:
-                    back = await rows.undo_release(tx, step)
-                await rows.mark_undone(tx, step)
+                    back = await changes.undo_release(tx, step)
+                await changes.mark_undone(tx, step)
                 if back:
                     return Undone(step, back)
             return None
@@ -217,8 +218,8 @@ class RecoveryService:
 
     async def _hide(self, plan: Plan, kind: FixKind, until: datetime | None) -> Step:
         async def change(tx: Transaction) -> Step:
-            noted = await rows.put_aside(tx, plan, f"{kind} the plan", until)
-            return await rows.add_step(tx, plan, kind, plan.jobs, noted)
+            noted = await changes.put_aside(tx, plan, f"{kind} the plan", until)
+            return await changes.add_step(tx, plan, kind, plan.jobs, noted)
 
         return await self._change(change)
 

@@ -51,7 +51,7 @@ class YtdlpLister:
         assert job.source is not None, "only a source can be listed"
         request = ListRequest(
             job=job.id,
-            url=job.source.url,
+            url=job.source.address,
             kind=job.source.kind,
             config=self._config,
             whole=job.listing is Listing.ARCHIVE or job.source.kind is not SourceKind.TAB,

@@ -74,7 +74,7 @@ class Youtube:
 
     def listing(self, url: str, kind: SourceKind = SourceKind.PLAYLIST) -> AsyncIterator[ListPage]:
         options = JobOptions(archive=self.root)
-        source = Source(id=1, url=url, kind=kind, options=options, created_at=NOW)
+        source = Source(id=1, url=url, address=url, kind=kind, options=options, created_at=NOW)
         return YtdlpLister(self.pool, self.config).pages(self._job(JobKind.SOURCE, {}, source=source))
 
     def requests(self, kind: str) -> list[RequestRecord]:

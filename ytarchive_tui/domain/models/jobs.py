@@ -127,6 +127,9 @@ class Source(Frozen):
 
     id: int
     url: str
+    """As the user wrote it."""
+    address: str
+    """Canonical form; what is asked of the site."""
     kind: SourceKind
     title: str | None = None
     options: JobOptions

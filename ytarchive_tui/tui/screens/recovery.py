@@ -90,6 +90,9 @@ class RecoveryScreen(RecoveryVerbs):
         self.table.styles.max_height = len(found) + 2
         self.table.show(array("Q", self.plans))
         self.set_class(not found, "-empty")
+        if found and self.focused is None:
+            # What is not displayed can't have had it.
+            self.call_after_refresh(self.table.focus)
         self.query_one(PlanPane).show_plan(self.plan)
         line = self.query_one(TotalsLine)
         items = sum(plan.jobs for plan in found)

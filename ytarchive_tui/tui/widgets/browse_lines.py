@@ -76,7 +76,8 @@ class ListLine(Widget):
                 return [*sofar, (f" {reason}", "$error")]
             case _ if node.listed_at is not None:
                 at = _EPOCH + timedelta(microseconds=node.listed_at)
-                return [(f" {number or 'nothing in it'}", ""), (f" read {moment(at)}", "$text-muted")]
+                empty = "its lists stand below it" if node.parent else "nothing in it"
+                return [(f" {number or empty}", ""), (f" read {moment(at)}", "$text-muted")]
             case _ if number:
                 return [*sofar, (" not read to its end, r goes on", "$warning")]
             case _:

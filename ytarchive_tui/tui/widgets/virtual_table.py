@@ -56,7 +56,7 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
         & > .table--cursor { background: $boost; }
         &:focus > .table--cursor { background: $block-cursor-background; text-style: bold; }
         &:nocolor > .table--cursor { text-style: reverse; }
-        & > .table--marked { background: $accent 18%; }
+        & > .table--marked { background: $accent-muted; }
         & > .table--dim { text-style: dim; }
         & > .table--accent { color: $accent; }
         & > .table--good { color: $success; }

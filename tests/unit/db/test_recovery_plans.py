@@ -11,8 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "db"))
 from db_samples import Clock, check, failed, video
 
 from ytarchive_tui.db.connection import Database
@@ -27,17 +25,6 @@ from ytarchive_tui.domain.recovery import Around, Facts, FixKind, Group, plans, 
 from ytarchive_tui.services.recovery import RecoveryService
 
 C = FailureClass
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def db(tmp_path: Path, clock: Clock) -> AsyncIterator[Database]:
-    async with await Database.open(tmp_path / "state.db", clock=clock) as database:
-        yield database
 
 
 @pytest.fixture
@@ -61,8 +48,8 @@ async def fail(
 
 async def standing(db: Database) -> list[tuple[object, ...]]:
     rows = await db.fetch(
-        "SELECT id, status, stage, run_after, failure_class, failed_stage, repeated, reason, position, options_id "
-        "FROM jobs WHERE superseded = 0 ORDER BY id"
+        "SELECT id, status, stage, run_after, failure_class, failed_stage, repeated, reason, position, "
+        "options_id FROM jobs WHERE superseded = 0 ORDER BY id"
     )
     return [tuple(row) for row in rows]
 
@@ -89,7 +76,8 @@ def test_what_shares_class_and_root_is_one_plan_and_other_roots_are_others(clock
 
     age = Facts("age-restricted: needs a signed-in account")
     found = plans(
-        [members("Night Sky"), members("Paul's Bench"), group(C.AUTH, clock, blocked=1, facts=age._replace(channel="A")),
+        [members("Night Sky"), members("Paul's Bench"),
+         group(C.AUTH, clock, blocked=1, facts=age._replace(channel="A")),
          group(C.AUTH, clock, blocked=1, facts=age._replace(channel="B")),
          group(C.FORMAT, clock, blocked=1, facts=Facts(quality="9p")), group(C.GONE, clock, failed=5)],
         Around(), {}, clock.now,
