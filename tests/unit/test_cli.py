@@ -36,10 +36,10 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-def test_without_anything_to_do_it_shows_the_help_and_exits_2(shell: Shell) -> None:
+def test_without_a_terminal_the_screen_is_refused_with_the_way_out(shell: Shell) -> None:
     ran = shell()
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert "--batch" in ran.stderr and "Exit codes" in ran.stderr
+    assert "needs a terminal" in ran.stderr and "--batch FILE" in ran.stderr
 
 
 def test_help_and_version_go_to_standard_output(shell: Shell) -> None:

@@ -218,7 +218,7 @@ class BrowserPages:
             f"{_FAMILY} SELECT DISTINCT e.item_id FROM source_items e {_JOINS} "
             f"WHERE e.source_id IN family AND (:state IS NULL OR {_STATE} = :state)"
         )
-        return await self._sums.run(
+        return await self._rows.run(
             lambda db, _: [row[0] for row in db.execute(sql, {"source": source_id, "state": state})]
         )
 

@@ -129,9 +129,7 @@ class QueuePages:
     async def rows(self, ids: Sequence[int]) -> list[QueueRow]:
         """The rows of those ids that still are, in no particular order."""
         wanted = json.dumps(list(ids))
-        return await self._rows.run(
-            lambda db, _: [QueueRow(*row) for row in db.execute(_ROWS, (wanted,))]
-        )
+        return await self._rows.run(lambda db, _: [QueueRow(*row) for row in db.execute(_ROWS, (wanted,))])
 
     async def close(self) -> None:
         """End both threads."""

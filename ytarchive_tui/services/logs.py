@@ -51,7 +51,7 @@ class PrivateRotatingFile(RotatingFileHandler):
     """A rotating file that only its owner can read, whatever the umask."""
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """Rotate once the file is full: the standard way formats each record a second time to see it coming."""
+        """Rotate once the file is full; to see it coming, the standard way formats each record twice."""
         return self.stream is not None and self.stream.tell() >= self.maxBytes
 
     def _open(self) -> IO[str]:  # type: ignore[override]  # typeshed promises TextIOWrapper

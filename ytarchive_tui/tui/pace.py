@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from types import TracebackType
 
@@ -13,7 +14,9 @@ _SHARE = 5
 class Pace:
     """`async with pace:` waits until the question may be asked, and notes how long its answer took."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_s: float = math.inf) -> None:
+        """`most_s`: the longest pause, for answers that are slow only by accident."""
+        self._most_s = most_s
         self._next = 0.0
         self._started = 0.0
 
@@ -25,4 +28,4 @@ class Pace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         now = time.monotonic()
-        self._next = now + _SHARE * (now - self._started)
+        self._next = now + min(_SHARE * (now - self._started), self._most_s)

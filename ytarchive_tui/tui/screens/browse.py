@@ -30,6 +30,10 @@ _COLUMN_OF = {
     EntryOrder.PLACE: "position", EntryOrder.STATE: "state", EntryOrder.TITLE: "title",
     EntryOrder.LENGTH: "length", EntryOrder.DATE: "date",
 }  # fmt: skip
+_PAUSE_S = 1.0
+"""Longest pause between two reads."""
+_AGAIN_S = 0.5
+"""After a read that failed."""
 _REST_S = 0.05
 """Sums are asked for when marks have rested that long."""
 
@@ -49,7 +53,7 @@ class BrowseScreen(BrowseVerbs):
         self._places: dict[int, int] = {}
         self._go_to: int | None = None
         self._news = asyncio.Event()
-        self._pace, self._sum_pace = Pace(), Pace()
+        self._pace, self._sum_pace = Pace(_PAUSE_S), Pace(_PAUSE_S)
 
     def body(self) -> ComposeResult:
         """Tree, list, sums."""
@@ -99,8 +103,11 @@ class BrowseScreen(BrowseVerbs):
                     await self._read_tree()
                     await self._read_entries()
                 except sqlite3.OperationalError as error:
-                    # Before the engine has opened it, the file may be missing or of an older version.
+                    # Before the engine has opened it, the file may be missing or of an older version;
+                    # and a read that is given up may take one beside it with it.
                     self.log(error)
+                    await asyncio.sleep(_AGAIN_S)
+                    self._news.set()
                     continue
             self.sum_up()
 
@@ -185,13 +192,16 @@ class BrowseScreen(BrowseVerbs):
         line, marks = self.query_one(SumLine), list(self.entries.marks)
         line.quality = self.quality
         async with self._sum_pace:
-            line.marked, line.rate = await weigh(
-                self.pages, marks, shell(self).settings.archive.root, self.quality
-            )
+            try:
+                line.marked, line.rate = await weigh(
+                    self.pages, marks, shell(self).settings.archive.root, self.quality
+                )
+                if self._view is not None:
+                    line.states = await self.pages.states(self._view.source_id)
+            except sqlite3.OperationalError as error:
+                # A sum that the dialog gave up may take this one with it; the next news brings another.
+                self.log(error)
             line.refresh()
-            if self._view is not None:
-                line.states = await self.pages.states(self._view.source_id)
-                line.refresh()
 
     def _turn(self) -> None:
         self._columns.frame += 1
