@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ytarchive_tui.batch.happenings import Happening, Kind
+from ytarchive_tui.domain.amounts import duration as duration
+from ytarchive_tui.domain.amounts import size as size
 from ytarchive_tui.domain.models import Status
 from ytarchive_tui.domain.text import plain
 
@@ -16,26 +18,6 @@ if TYPE_CHECKING:
 
 _TITLE = 200
 _NOTES = 3
-_UNITS = ("B", "kB", "MB", "GB", "TB")
-
-
-def size(count: float | None) -> str:
-    """Bytes in powers of 1000: `3.1 MB`; empty when it is not known."""
-    if count is None:
-        return ""
-    unit = 0
-    while count >= 999.5 and unit < len(_UNITS) - 1:
-        count, unit = count / 1000, unit + 1
-    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 or count >= 99.95 else f"{count:.1f} {_UNITS[unit]}"
-
-
-def duration(seconds: float | None) -> str:
-    """`1:02:03` or `4:05`; empty when it is not known."""
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def moment(at: datetime | None) -> str:

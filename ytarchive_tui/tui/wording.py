@@ -8,34 +8,16 @@ from datetime import UTC, datetime
 
 from rich.cells import cell_len, set_cell_size
 
+from ytarchive_tui.domain.amounts import duration as duration
+from ytarchive_tui.domain.amounts import size as size
 from ytarchive_tui.domain.text import plain
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _JOINED_PICTURES = re.compile(
     r"(?<=[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\ufe0f|[\U0001f3fb-\U0001f3ff]"
 )
 """Terminals disagree on the width of joined emoji; without the joints each picture is two cells wide."""
 BARS = "▁▂▃▄▅▆▇█"
 ASCII_BARS = "_.-~=+*#"
-
-
-def size(count: float | None) -> str:
-    """Bytes in powers of 1000: `3.1 MB`; empty when it is not known."""
-    if count is None:
-        return ""
-    unit = 0
-    while count >= 999.5 and unit < len(_UNITS) - 1:
-        count, unit = count / 1000, unit + 1
-    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 or count >= 99.95 else f"{count:.1f} {_UNITS[unit]}"
-
-
-def duration(seconds: float | None) -> str:
-    """`1:02:03` or `4:05`; empty when it is not known."""
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def moment(at: datetime | None, now: datetime | None = None) -> str:
