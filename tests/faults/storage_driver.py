@@ -26,6 +26,8 @@ class SameProcess:
         task: str,
         request: dict[str, Any],
         on_event: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
+        *,
+        more: bool = False,
     ) -> dict[str, Any]:
         assert task == "verify"
         return await asyncio.to_thread(verify, request, lambda event: None)

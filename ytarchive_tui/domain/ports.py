@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from ytarchive_tui.domain.breaker import Breaker
+from ytarchive_tui.domain.governor import Budget
 from ytarchive_tui.domain.models import (
     ArchivedCopy,
+    AtSource,
     Claim,
+    FetchedSidecars,
+    Former,
     ItemMetadata,
     Job,
     JobKind,
     JobOptions,
     ListPage,
+    MissingSidecar,
     Progress,
     Stage,
     StagedDownload,
+    StagedFile,
     StageOutcome,
 )
 from ytarchive_tui.domain.policy import Transition
+from ytarchive_tui.domain.quota import Charged, NoneLeft
 
 
 class JobQueue(Protocol):
@@ -49,6 +58,9 @@ class JobQueue(Protocol):
         Called straight after a `claim` that found nothing, with no await between, it misses no change.
         """
 
+    async def wait_for_change(self, timeout_s: float) -> None:
+        """Return after jobs changed, or after the time-out; due times do not count."""
+
     async def wait_for_wish(self, timeout_s: float) -> None:
         """Return when a person may have paused or cancelled a running job, or after the time-out."""
 
@@ -63,8 +75,35 @@ class MetadataProvider(Protocol):
 class SourceLister(Protocol):
     """Reads a list page by page."""
 
-    def pages(self, job: Job) -> AsyncIterator[ListPage]:
-        """Yield the pages in order; raises `StageError` after the last page that could be had."""
+    def pages(self, job: Job, former: Former | None = None) -> AsyncIterator[ListPage]:
+        """Yield the pages in order; raises `StageError` after the last page that could be had.
+
+        With `former`, only as far as it takes to see what changed among the newest; no page `ends` then.
+        """
+
+
+class VideoLooker(Protocol):
+    """Looks at single videos, at one request each."""
+
+    async def look(self, job: Job, video_ids: Sequence[str]) -> Mapping[str, AtSource]:
+        """How each is seen now; `unknown` where the site does not tell, `public` if it plays."""
+
+
+class NewestFeed(Protocol):
+    """Tells the newest entries of a source at little cost."""
+
+    async def newest(self, job: Job) -> Sequence[str] | None:
+        """Their ids; None where there is no such feed, or it can't be had now."""
+
+
+class SourceLedger(Protocol):
+    """Knows how sources looked when they were last listed."""
+
+    async def former(self, job: Job) -> Former | None:
+        """The state before this job's listing began; None when there was none."""
+
+    async def seen(self, job: Job) -> Sequence[str]:
+        """What this job's listing has brought so far, in list order."""
 
 
 class Downloader(Protocol):
@@ -105,19 +144,75 @@ class ArchiveStore(Protocol):
         """Remove staging folders of jobs that need none any more; the number removed."""
 
 
+class SidecarFetcher(Protocol):
+    """Brings sidecars of an archived item into staging, without its media."""
+
+    async def fetch(self, job: Job, staging: Path) -> FetchedSidecars:
+        """Those that the job's options name; raises `StageError`."""
+
+
+class SidecarStore(Protocol):
+    """Adds what came late to copies; `number` names the copy's own staging folder."""
+
+    async def staging(self, copy: ArchivedCopy, number: int) -> Path:
+        """The folder for what is fetched, made when absent; raises `StageError`."""
+
+    async def add(
+        self,
+        copy: ArchivedCopy,
+        number: int,
+        files: tuple[StagedFile, ...],
+        missing: tuple[MissingSidecar, ...],
+    ) -> ArchivedCopy:
+        """Verify files from staging and add the good ones; the copy as it is then. Raises `StageError`."""
+
+    async def go_on(self, copy: ArchivedCopy, number: int) -> ArchivedCopy | None:
+        """End an addition that was interrupted; None when there is none. Raises `StageError`."""
+
+    async def clear(self, copy: ArchivedCopy, number: int) -> None:
+        """Remove what is left in staging; raises `StageError`."""
+
+
+class SidecarLedger(Protocol):
+    """Knows which copies miss sidecars."""
+
+    async def copy(self, claim: Claim) -> ArchivedCopy | None:
+        """The copy that the claim is about, None when it is not what it was any more."""
+
+    async def supplied(self, claim: Claim, before: ArchivedCopy, now: ArchivedCopy) -> None:
+        """Write what the copy holds and what it still misses."""
+
+
 class ChildRunner(Protocol):
-    """Runs one named task in a fresh child process."""
+    """Runs named tasks in child processes, at most one job in each."""
 
     async def run(
         self,
         task: str,
         request: dict[str, Any],
         on_event: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
+        *,
+        more: bool = False,
     ) -> dict[str, Any]:
         """Return the task's result; raises `StageError`.
 
+        With `more`, the caller expects to run another task of the same job (the request's `job`) soon.
+
         When it is cancelled, the child's whole process group is gone before it returns.
         """
+
+
+class QuotaLedger(Protocol):
+    """Account of what each key of the Data API has spent today; keys go by their fingerprints."""
+
+    async def charge(self, keys: Collection[str], call: str) -> Charged | NoneLeft:
+        """Book what the call costs on the first key that has as much left, before it is made."""
+
+    async def give_back(self, charged: Charged) -> None:
+        """Undo a booking: the call never reached the API."""
+
+    async def rest(self, key: str, until: datetime, cause: str, why: str) -> None:
+        """Leave a key alone for a while: the API said that it can't be used."""
 
 
 class FormatChecker(Protocol):
@@ -125,6 +220,22 @@ class FormatChecker(Protocol):
 
     async def check(self, options: JobOptions) -> str | None:
         """None when the options can be used, else what is wrong with them."""
+
+
+class SiteMemory(Protocol):
+    """What is remembered of a site, under the account that is in use, over restarts."""
+
+    async def breaker(self, site: str) -> Breaker:
+        """How its breaker stands; closed when nothing is known."""
+
+    async def keep_breaker(self, site: str, breaker: Breaker) -> None:
+        """Store it; workers and front ends are told when it opened or closed."""
+
+    async def budget(self, site: str) -> Budget | None:
+        """Its budget of requests as last stored."""
+
+    async def keep_budget(self, site: str, budget: Budget) -> None:
+        """Store it."""
 
 
 class ProgressBoard(Protocol):

@@ -72,34 +72,36 @@ class LocalArchive:
 
         Idempotent: what an earlier, killed call committed is adopted. Staging stays until `discard`.
         """
-        if (copy := await _in_thread(self._find_committed, job, staged)) is not None:
+        if (copy := await in_thread(self._find_committed, job, staged)) is not None:
             return copy
-        names = await _in_thread(self._gather, job, staged)
+        names = await in_thread(self._gather, job, staged)
         request = VerifyRequest(
+            job=job.id,
             folder=_item_path(job),
             files=tuple(file.model_copy(update={"name": names[file.name]}) for file in staged.files),
             expected=Expected.of(staged.obtained, staged.metadata.duration_s, job.options.quality),
             ffprobe=self._ffprobe,
             ffmpeg=self._ffmpeg,
             decode=self._decode,
+            accept_flaws=job.options.accept_flaws,
         )
 
         async def report(event: dict[str, Any]) -> None:
             on_progress(Progress(job_id=job.id, stage=Stage.STORAGE, **event["progress"]))
 
         answer = await self._runner.run("verify", request.model_dump(mode="json"), report)
-        return await _in_thread(self._commit, job, staged, Verified.model_validate(answer))
+        return await in_thread(self._commit, job, staged, Verified.model_validate(answer))
 
     async def forget_extraction(self, archive: Path, job_id: int) -> None:
         """Remove the stored extraction, whose addresses are no longer good, but keep partial files.
 
         Raises `StageError`.
         """
-        await _in_thread(self._forget_extraction, archive, job_id)
+        await in_thread(self._forget_extraction, archive, job_id)
 
     async def discard(self, archive: Path, job_id: int) -> None:
         """Remove a job's staging folder, if there is one; raises `StageError`."""
-        await _in_thread(self._remove, archive, lambda job: job == job_id)
+        await in_thread(self._remove, archive, lambda job: job == job_id)
 
     async def sweep(self, archive: Path, live_jobs: Sequence[int]) -> int:
         """Remove staging folders of jobs that need none any more; the number removed.
@@ -107,7 +109,7 @@ class LocalArchive:
         Finishes deletions that a kill interrupted. Does nothing where no archive is. Raises `StageError`.
         """
         live = frozenset(live_jobs)
-        return await _in_thread(self._remove, archive, lambda job: job not in live)
+        return await in_thread(self._remove, archive, lambda job: job not in live)
 
     @contextmanager
     def _open_staging(self, root: Path, job_id: int) -> Iterator[tuple[int, int]]:
@@ -131,7 +133,7 @@ class LocalArchive:
 
     def _commit(self, job: Job, staged: StagedDownload, verified: Verified) -> ArchivedCopy:
         root = job.options.archive
-        content = manifest.describe(job, staged, verified.files, verified.notes)
+        content = manifest.describe(job, staged, verified)
         with os_errors("commit"), self._open_staging(root, job.id) as (root_folder, staging):
             committed = commit.commit(root_folder, staging, staged.metadata, content, self._modes)
         return self._copy(root, committed)
@@ -181,7 +183,7 @@ def _item_path(job: Job) -> Path:
     return job.options.archive / MARKER / STAGING / str(job.id) / commit.ITEM
 
 
-async def _in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run in a thread; when cancelled, wait for its end first.
 
     A thread can't be stopped: were it left behind, it would commit an item that its worker had given up.

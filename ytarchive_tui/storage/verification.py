@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
-from ytarchive_tui.domain.models import FileRole, Frozen, ManifestFile, StagedFile
+from ytarchive_tui.domain.models import FileRole, Frozen, ManifestFile, MissingSidecar, StagedFile
 
 from . import container, judging, mp4, probe
 from .archive import open_folder
@@ -38,13 +38,17 @@ _MOST_PROBLEMS = 3
 class VerifyRequest(Frozen):
     """What the child is told: where the files are, which programs to use, what to expect."""
 
+    job: int
     folder: Path
     files: tuple[StagedFile, ...]
-    expected: Expected
-    ffprobe: str | None
+    expected: Expected | None
+    """None where there is no media file: sidecars alone."""
+    ffprobe: str | None = None
     ffmpeg: str | None = None
     decode: bool = False
     """Whether every frame is decoded as well; needs `ffmpeg`."""
+    accept_flaws: bool = False
+    """Whether holes and early ends are noted instead of refused."""
 
 
 class Verified(Frozen):
@@ -52,6 +56,8 @@ class Verified(Frozen):
 
     files: tuple[ManifestFile, ...]
     notes: tuple[str, ...] = ()
+    missing: tuple[MissingSidecar, ...] = ()
+    """The sidecars among those left out."""
 
 
 class _Unfit(Exception):
@@ -65,7 +71,7 @@ def verify(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
     second. Raises `StageError`: `VerificationFailed` with all that is wrong, or errno.
     """
     task = VerifyRequest.model_validate(request)
-    if not any(file.role is FileRole.MEDIA for file in task.files):
+    if task.expected is not None and not any(file.role is FileRole.MEDIA for file in task.files):
         raise verification_failed("there is no media file")
     with os_errors("verify"), open_folder(task.folder) as folder:
         return _Pass(task, folder, emit).run().model_dump(mode="json")
@@ -81,10 +87,11 @@ class _Pass:
         self._done = 0
         self._total = sum(_size(file.name, folder) for file in task.files)
         self._next_event = 0.0
+        self._notes: list[str] = []
 
     def run(self) -> Verified:
         files: list[ManifestFile] = []
-        notes: list[str] = []
+        missing: list[MissingSidecar] = []
         for file in self._task.files:
             try:
                 files.append(self._check(file))
@@ -93,8 +100,10 @@ class _Pass:
                 if file.role not in _OPTIONAL:
                     raise verification_failed(f"{file.role} {file.name}: {sentence}") from error
                 language = f" {file.language}" if file.language else ""
-                notes.append(f"{file.role}{language} left out: {sentence}")
-        return Verified(files=tuple(files), notes=tuple(notes))
+                note = f"{file.role}{language} left out: {sentence}"
+                missing.append(MissingSidecar(role=file.role, language=file.language, note=note))
+        notes = (*self._notes, *(each.note for each in missing))
+        return Verified(files=tuple(files), notes=notes, missing=tuple(missing))
 
     def _check(self, file: StagedFile) -> ManifestFile:
         size, digest = self._hash(file.name)
@@ -102,7 +111,7 @@ class _Pass:
             raise _Unfit("is empty")
         match file.role:
             case FileRole.MEDIA:
-                self._check_media(file.name)
+                self._check_media(file.name, self._task.expected or Expected(video=False, audio=False))
             case FileRole.INFO:
                 _check_json(read_file(file.name, self._folder))
             case FileRole.SUBTITLE:
@@ -134,7 +143,7 @@ class _Pass:
             self._next_event = now + _EVENT_INTERVAL_S
             self._emit({"progress": {"activity": activity, "done": self._done, "total": self._total}})
 
-    def _check_media(self, name: str) -> None:
+    def _check_media(self, name: str, expected: Expected) -> None:
         with os.fdopen(open_regular(name, self._folder), "rb") as file:
             if _is_page(file.read(1024)):
                 raise _Unfit("is a web page, not media")
@@ -143,8 +152,14 @@ class _Pass:
             plain = mp4.read(file, size)
         path, ffprobe = str(self._task.folder / name), self._program("ffprobe", self._task.ffprobe)
         found = [misfit] if misfit else []
-        if plain is None or judging.problems(plain, self._task.expected):
-            found += judging.problems(probe.probe(ffprobe, path), self._task.expected)
+        if plain is None or judging.problems(plain, expected):
+            report = probe.probe(ffprobe, path)
+            found += judging.faults(report, expected)
+            flaws = judging.flaws(report, expected)
+            if not self._task.accept_flaws:
+                found += flaws
+            elif flaws:
+                self._notes.append(f"accepted as it is: {'; '.join(flaws[:_MOST_PROBLEMS])}")
         if self._task.decode and not found:
             self._report("decoding")
             found += _decode(self._program("ffmpeg", self._task.ffmpeg), path)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ytarchive_tui.domain.models import (
+    AtSource,
+    FetchedSidecars,
+    Former,
     ItemMetadata,
     Job,
     JobOptions,
@@ -20,7 +23,10 @@ from ytarchive_tui.domain.models import (
 )
 from ytarchive_tui.domain.ports import ChildRunner
 from ytarchive_tui.ytdlp.options import ExtractionConfig
-from ytarchive_tui.ytdlp.protocol import FormatRequest, ItemRequest, ListRequest
+from ytarchive_tui.ytdlp.protocol import FormatRequest, ItemRequest, ListRequest, LookRequest
+
+MOST_KNOWN = 1000
+"""How many entries of a former listing a child is told; further down there is nothing new."""
 
 
 class YtdlpProvider:
@@ -33,7 +39,21 @@ class YtdlpProvider:
     async def resolve(self, job: Job, staging: Path) -> ItemMetadata:
         """Ask for one item; raises `StageError`."""
         request = _item_request(job, staging, self._config)
-        return ItemMetadata.model_validate(await self._runner.run("resolve", request))
+        return ItemMetadata.model_validate(await self._runner.run("resolve", request, more=True))
+
+
+class YtdlpLooker:
+    """`VideoLooker` by yt-dlp."""
+
+    def __init__(self, runner: ChildRunner, config: ExtractionConfig) -> None:
+        self._runner = runner
+        self._config = config
+
+    async def look(self, job: Job, video_ids: Sequence[str]) -> Mapping[str, AtSource]:
+        """How each video is seen when it is asked for by itself; raises `StageError`."""
+        request = LookRequest(job=job.id, video_ids=tuple(video_ids), config=self._config)
+        seen = await self._runner.run("look", request.model_dump(mode="json"))
+        return {video_id: AtSource(each) for video_id, each in seen.items()}
 
 
 class YtdlpLister:
@@ -43,9 +63,10 @@ class YtdlpLister:
         self._runner = runner
         self._config = config
 
-    async def pages(self, job: Job) -> AsyncIterator[ListPage]:
+    async def pages(self, job: Job, former: Former | None = None) -> AsyncIterator[ListPage]:
         """Yield the pages in order; raises `StageError` after the last page that could be had.
 
+        With `former`, only as far as it takes to see what changed among the newest.
         The child waits while a page is being handled, and ends when the iteration is given up.
         """
         assert job.source is not None, "only a source can be listed"
@@ -54,6 +75,9 @@ class YtdlpLister:
             url=job.source.address,
             kind=job.source.kind,
             config=self._config,
+            list_url=job.source.list_url,
+            known=former.ids[:MOST_KNOWN] if former else (),
+            told=former.told if former else None,
             whole=job.listing is Listing.ARCHIVE or job.source.kind is not SourceKind.TAB,
         )
         waiting: asyncio.Queue[ListPage] = asyncio.Queue(maxsize=1)
@@ -106,7 +130,21 @@ class YtdlpDownloader:
                 await on_metadata(ItemMetadata.model_validate(event["metadata"]))
 
         request = _item_request(job, staging, self._config)
-        return StagedDownload.model_validate(await self._runner.run("download", request, on_event))
+        told = await self._runner.run("download", request, on_event, more=True)
+        return StagedDownload.model_validate(told)
+
+
+class YtdlpSidecarFetcher:
+    """`SidecarFetcher` by yt-dlp."""
+
+    def __init__(self, runner: ChildRunner, config: ExtractionConfig) -> None:
+        self._runner = runner
+        self._config = config
+
+    async def fetch(self, job: Job, staging: Path) -> FetchedSidecars:
+        """The subtitles and the thumbnail that the job's options name; raises `StageError`."""
+        request = _item_request(job, staging, self._config)
+        return FetchedSidecars.model_validate(await self._runner.run("sidecars", request))
 
 
 class YtdlpFormatChecker:

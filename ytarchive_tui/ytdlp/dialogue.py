@@ -56,7 +56,7 @@ class Dialogue:
     def __init__(self, task: str, request: dict[str, Any], on_event: OnEvent | None, log: Log) -> None:
         job = request.get("job")
         self._task = task
-        self._job = job if isinstance(job, int) else None
+        self.job = job if isinstance(job, int) else None
         self._on_event = on_event
         self._log = log
         self.last_words: deque[str] = deque(maxlen=5)
@@ -80,11 +80,6 @@ class Dialogue:
                 self.note(f"not a message: {line[:200].decode(errors='replace')}")
         return None
 
-    async def listen(self, stderr: asyncio.StreamReader) -> None:
-        """Log what the child says on stderr until it ends."""
-        async for line in lines_of(stderr, LOG_LINE_LIMIT):
-            self.note(line.decode(errors="replace"))
-
     def died(self, name: str, how: str) -> StageError:
         """The error for a child that left no verdict."""
         return StageError(
@@ -96,7 +91,7 @@ class Dialogue:
         text = plain(text)
         if text.strip():
             self.last_words.append(text)
-            self._log(self._task, self._job, text)
+            self._log(self._task, self.job, text)
 
 
 def _message(line: bytes) -> dict[str, Any]:

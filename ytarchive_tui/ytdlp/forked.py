@@ -1,4 +1,4 @@
-"""What a process does to itself between the fork and the task."""
+"""What a process does to itself between the fork and its tasks."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import contextlib
 import ctypes
 import json
 import os
+import queue
 import resource
 import signal
 import sys
 import threading
 import time
 import traceback
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from ytarchive_tui.ytdlp import task
 
@@ -30,17 +32,17 @@ def adopt_orphans() -> None:
         _prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def become(target: str, pipes: list[int], memory: int) -> NoReturn:
-    """Turn the fresh fork into a child that runs `target`, and never return.
+def become(tasks: Mapping[str, str], pipes: list[int], memory: int) -> NoReturn:
+    """Turn the fresh fork into a child that runs tasks of one job, and never return.
 
-    `pipes` are stdin, stdout and stderr; `memory` is the hard limit for data, in bytes.
+    `tasks` maps names to `module:function`, `pipes` are stdin, stdout and stderr, `memory` is the hard limit
+    for data, in bytes. A line on stdin is an order, `{"task": name, "request": {...}, "more": bool}`, or
+    something that the parent tells (`task.told`); after an order without `more` the child ends.
     """
     status = 1
     try:
         _isolate(pipes, memory)
-        status = _run(target)
-    except SystemExit:
-        pass  # the request never came
+        status = _run(tasks)
     except BaseException:
         with contextlib.suppress(BaseException):
             traceback.print_exc()
@@ -68,34 +70,34 @@ def _isolate(pipes: list[int], memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
-def _run(target: str) -> int:
+def _run(tasks: Mapping[str, str]) -> int:
     events = task.take_stdout()
-    request = json.loads(_read_line())
-    threading.Thread(target=_watch_parent, name="life line", daemon=True).start()
+    orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(orders,), name="life line", daemon=True).start()
+    more = True
     try:
-        task.perform(task.find(target), request, events)
+        while more:
+            order = orders.get()
+            task.perform(task.find(tasks[order["task"]]), order["request"], events)
+            more = order["more"]
     except SystemExit:
         # Asked to end: files are closed by now; whatever else is in the group goes too.
         os.killpg(0, signal.SIGKILL)
     return 0
 
 
-def _read_line() -> bytes:
-    """The request; byte blocks straight from the descriptor, so that nothing beyond it is swallowed."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        block = os.read(0, 65536)
-        if not block:
-            raise SystemExit(1)
-        line += block
-    return bytes(line)
+def _read(orders: queue.SimpleQueue[dict[str, Any]]) -> None:
+    """Hand on the orders and note what is told.
 
-
-def _watch_parent() -> None:
-    """End the whole group when stdin ends: nobody waits for the result any more."""
-    with contextlib.suppress(OSError):
-        while os.read(0, 65536):
-            pass
+    When stdin ends, nobody waits for a result any more: end the whole group.
+    """
+    with contextlib.suppress(OSError, ValueError), open(0, "rb", closefd=False) as stdin:
+        for line in stdin:
+            message = json.loads(line)
+            if "task" in message:
+                orders.put(message)
+            else:
+                task.told.update(message)
     os.killpg(0, signal.SIGTERM)
     time.sleep(GRACE_S)
     os.killpg(0, signal.SIGKILL)

@@ -136,6 +136,7 @@ def job_params(options: JobOptions, staging: Path) -> dict[str, Any]:
         "format_sort": format_sort(options.quality, options.container),
         "merge_output_format": options.container.value,
         "outtmpl": {"default": f"{MEDIA}.%(ext)s"},
+        "skip_unavailable_fragments": options.accept_flaws,
         "paths": {"home": str(staging)},
     }
 

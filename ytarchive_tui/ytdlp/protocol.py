@@ -10,7 +10,7 @@ from ytarchive_tui.ytdlp.options import ExtractionConfig
 
 TASKS = {
     name: f"ytarchive_tui.ytdlp.child.tasks:{name}"
-    for name in ("resolve", "list_source", "download", "check_format")
+    for name in ("resolve", "list_source", "look", "download", "sidecars", "check_format")
 }
 """The tasks of this package, for `ChildPool`."""
 
@@ -40,8 +40,22 @@ class ListRequest(Frozen):
     config: ExtractionConfig
     whole: bool = True
     """Whether lists in the list are listed as well; else they are named."""
+    list_url: str | None = None
+    """Where the entries were found before."""
+    known: tuple[str, ...] = ()
+    """The first ids as they were last listed; the reading ends before a request that brings nothing new."""
+    told: int | None = None
+    """How many entries the list said it had then."""
     most: int = 200_000
     """Entries after which a list is taken for endless."""
+
+
+class LookRequest(Frozen):
+    """Asks how some videos are seen, at one request each."""
+
+    job: int
+    video_ids: tuple[str, ...]
+    config: ExtractionConfig
 
 
 class FormatRequest(Frozen):

@@ -1,6 +1,7 @@
 """The far side of a child's pipes: one request line in, event lines and one verdict line out.
 
-A line is a JSON object with one key: `event`, `result` or `error` (an `Evidence`).
+A line is a JSON object with one key: `event`, `result` or `error` (an `Evidence`). Further lines may come
+in while the task runs; they go to `told`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from ytarchive_tui.domain.errors import Evidence, StageError
 Emit = Callable[[dict[str, Any]], None]
 Task = Callable[[dict[str, Any], Emit], dict[str, Any]]
 
+told: dict[str, Any] = {}
+"""What the parent said since the request: the newest word on each matter, such as `limit_bps`."""
 MESSAGE_LIMIT = 2_000
 """Characters of an exception's text that are kept."""
 

@@ -1,7 +1,8 @@
 """A long-lived child that runs tasks one after the other, where forking is not safe.
 
 Run as `python -m ytarchive_tui.ytdlp.worker`. The first line on stdin is `{"tasks", "config"}`, each
-further one `{"task", "request"}`; answers are those of `task`. The end of stdin means that the parent died.
+further one is `{"task", "request"}` or goes to `task.told`; answers are those of `task`. The end of stdin
+means that the parent died.
 """
 
 from __future__ import annotations
@@ -41,7 +42,11 @@ def main() -> None:
 
 def _read(orders: queue.SimpleQueue[dict[str, Any]]) -> NoReturn:
     for line in sys.stdin.buffer:
-        orders.put(json.loads(line))
+        order = json.loads(line)
+        if "task" in order:
+            orders.put(order)
+        else:
+            task.told.update(order)
     _leave()
 
 

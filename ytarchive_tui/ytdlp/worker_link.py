@@ -27,15 +27,18 @@ class WorkerLink:
         self._environment = environment
         self._log = log
         self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
 
     async def run(
-        self, task: str, request: dict[str, Any], dialogue: Dialogue, grace_s: float
+        self, task: str, request: dict[str, Any], dialogue: Dialogue, grace_s: float, told: dict[str, Any]
     ) -> dict[str, Any]:
-        """Run one task on an idle or a new worker; raises `StageError`."""
+        """Run one task on an idle or a new worker, which is `told` something first; raises `StageError`."""
         worker = self._idle.pop() if self._idle else await self._start()
         worker.dialogue = dialogue
         usable = False
+        self._busy.add(worker)
         try:
+            worker.send(told)
             worker.send({"task": task, "request": request})
             result = await dialogue.verdict(worker.stdout)
             usable = result is not None
@@ -43,6 +46,7 @@ class WorkerLink:
             usable = True
             raise
         finally:
+            self._busy.discard(worker)
             worker.tasks_left -= 1
             if usable and worker.tasks_left > 0:
                 self._idle.append(worker)
@@ -51,6 +55,11 @@ class WorkerLink:
         if result is None:
             raise dialogue.died("ChildDied", f"the worker ended, exit code {worker.process.returncode}")
         return result
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Say something to every worker that has a task."""
+        for worker in self._busy:
+            worker.send(message)
 
     async def close(self) -> None:
         """End the idle workers."""

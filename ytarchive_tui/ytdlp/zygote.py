@@ -1,10 +1,10 @@
-"""The process that has everything imported and forks one child for each task.
+"""The process that has everything imported and forks one child for each job.
 
 Run as `python -m ytarchive_tui.ytdlp.zygote FD`, where FD is one end of a stream socket pair.
 It has no threads and no other sockets, so forking it is safe. Lines on the socket are JSON:
 
   in   {"tasks": {name: "module:function"}, "config": {...}}           once
-       {"run": ticket, "task": name, "memory": bytes}                  with stdin, stdout, stderr (SCM_RIGHTS)
+       {"fork": ticket, "memory": bytes}                               with stdin, stdout, stderr (SCM_RIGHTS)
        {"signal": number, "to": ticket}                                to the child's whole process group
   out  {"ready": true}, {"ticket": ..., "pid": ...}, {"ticket": ..., "exit": status}
 
@@ -92,7 +92,7 @@ class Zygote:
             gc.collect()
             gc.freeze()
             self._say(ready=True)
-        elif "run" in order:
+        elif "fork" in order:
             self._fork(order)
         else:
             pid = next((p for p, ticket in self._tickets.items() if ticket == order["to"]), None)
@@ -103,11 +103,11 @@ class Zygote:
         pipes, self._descriptors = self._descriptors[:3], self._descriptors[3:]
         pid = os.fork()
         if pid == 0:
-            forked.become(self._tasks[order["task"]], pipes, order["memory"])
+            forked.become(self._tasks, pipes, order["memory"])
         for descriptor in pipes:
             os.close(descriptor)
-        self._tickets[pid] = order["run"]
-        self._say(ticket=order["run"], pid=pid)
+        self._tickets[pid] = order["fork"]
+        self._say(ticket=order["fork"], pid=pid)
 
     def _reap(self) -> None:
         while True:

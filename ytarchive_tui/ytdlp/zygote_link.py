@@ -86,9 +86,9 @@ class Child:
         self.stderr, err = await reader_of(stderr)
         self._transports = [transport, out, err]
 
-    def send(self, request: dict[str, Any]) -> None:
-        """Write the request; stdin stays open, because its end means that we died."""
-        self._stdin.write(json.dumps(request).encode() + b"\n")
+    def send(self, order: dict[str, Any]) -> None:
+        """Write an order; stdin stays open, because its end means that we died."""
+        self._stdin.write(json.dumps(order).encode() + b"\n")
 
     async def end(self, grace_s: float) -> None:
         """TERM to the group, KILL after the grace; returns when the whole group is gone."""
@@ -147,8 +147,8 @@ class ZygoteLink:
         """The zygote's process id."""
         return self._process.pid
 
-    async def fork(self, task: str, memory: int) -> Child:
-        """A new child for the task, of a zygote that was started; raises `ZygoteDiedError`."""
+    async def fork(self, memory: int) -> Child:
+        """A new child of a zygote that was started; raises `ZygoteDiedError`."""
         loop = asyncio.get_running_loop()
         ticket = next(self._tickets)
         pid: asyncio.Future[int] = loop.create_future()
@@ -162,7 +162,7 @@ class ZygoteLink:
         theirs = [theirs_in, theirs_out, theirs_err]
         child = Child(self, ticket, pid, exited)
         try:
-            await self._send({"run": ticket, "task": task, "memory": memory}, theirs)
+            await self._send({"fork": ticket, "memory": memory}, theirs)
         except BaseException:
             for descriptor in (ours_in, ours_out, ours_err):
                 os.close(descriptor)

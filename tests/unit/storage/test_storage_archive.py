@@ -45,6 +45,8 @@ class SameProcess:
         task: str,
         request: dict[str, Any],
         on_event: Callable[[dict[str, Any]], Awaitable[None]] | None = None,
+        *,
+        more: bool = False,
     ) -> dict[str, Any]:
         events: list[dict[str, Any]] = []
         answer = await asyncio.to_thread(verify, request, events.append)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import shutil
 from pathlib import Path
 
@@ -49,3 +50,15 @@ def test_a_hole_in_the_pictures_data_is_left_to_ffprobe(samples: dict[str, Sampl
     damaged = folder / "zeros.mp4"
     damaged.write_bytes(data)
     assert read(damaged) is None
+
+
+def test_an_index_with_any_wrong_bit_is_read_or_left_to_ffprobe(
+    samples: dict[str, Sample], folder: Path
+) -> None:
+    data = samples["mp4"].path.read_bytes()
+    begin, chance, path = data.index(b"moov"), random.Random(5), folder / "flipped.mp4"
+    for _ in range(300):
+        changed = bytearray(data)
+        changed[chance.randrange(begin, len(data))] ^= 1 << chance.randrange(8)
+        path.write_bytes(changed)
+        assert isinstance(read(path), Report | None)

@@ -28,7 +28,7 @@ def check(
     events: list[dict[str, Any]] | None = None,
     **more: Any,
 ) -> Verified:
-    request = {"folder": str(folder), "files": files, "expected": expected.model_dump()}
+    request = {"job": 1, "folder": str(folder), "files": files, "expected": expected.model_dump()}
     programs = {"ffprobe": FFPROBE, "ffmpeg": FFMPEG}
     emit = (lambda event: None) if events is None else events.append
     return Verified.model_validate(verify(request | programs | more, emit))
@@ -257,3 +257,19 @@ def test_progress_counts_bytes_and_is_sparse(samples: dict[str, Sample], folder:
     events = [event["progress"] for event in events]
     assert {event["total"] for event in events} == {sum(sizes) + samples["m4a"].path.stat().st_size}
     assert 0 < events[-1]["done"] <= events[-1]["total"]
+
+
+def test_accepted_flaws_are_noted_and_damage_is_refused_all_the_same(
+    samples: dict[str, Sample], folder: Path
+) -> None:
+    make.join_hls(samples["mp4"].path.parent / "hls", folder / "holes.mp4", (2, 3))
+    (folder / "page.mp4").write_bytes(b"<!doctype html>")
+
+    def accepted(name: str) -> Verified:
+        media = [{"name": name, "role": "media"}]
+        return check(folder, media, samples["hls-mp4"].expected, accept_flaws=True)
+
+    verified = accepted("holes.mp4")
+    assert len(verified.files) == 1 and verified.notes[0].startswith("accepted as it is: no ")
+    with pytest.raises(StageError, match="web page"):
+        accepted("page.mp4")

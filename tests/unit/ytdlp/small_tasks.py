@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
+from ytarchive_tui.ytdlp.task import told
 
 Emit = Callable[[dict[str, Any]], None]
 warmed: dict[str, Any] = {}
@@ -92,3 +93,13 @@ def babble(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
 def run_program(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
     done = subprocess.run(request["command"], capture_output=True, text=True, check=False)
     return {"code": done.returncode, "out": done.stdout, "err": done.stderr[:500]}
+
+
+def listen(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
+    heard: list[int] = []
+    while request["until"] not in heard:
+        if (limit := told.get("limit_bps")) not in (None, *heard):
+            heard.append(limit)
+            emit({"heard": limit})
+        time.sleep(0.005)
+    return {"heard": heard}

@@ -73,6 +73,7 @@ async def test_everything_of_an_item_arrives(youtube: Youtube) -> None:
     assert {f.language for f in staged.files if f.role is FileRole.SUBTITLE} == {"en", "de"}
     assert staged.notes[1:] == ("subtitles xx: not offered",)
     assert staged.notes[0].startswith("better formats may be withheld"), "told by resolve: no JS runtime"
+    assert staged.withheld == staged.metadata.doubt and staged.withheld in staged.notes[0]
     seen = streams(media_of(staged, staging))
     assert seen["kinds"] == ["audio", "video"]
     assert seen["duration"] == pytest.approx(resolved.duration_s, abs=2)

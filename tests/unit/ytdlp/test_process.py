@@ -22,7 +22,7 @@ from ytarchive_tui.ytdlp.process import ChildPool
 HERE = Path(__file__).parent
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parents[2])))}
 FIRST = ("about", "count", "fail", "refuse", "hang_with_grandchild")
-NAMES = (*FIRST, "leave_grandchild", "eat", "die", "babble", "run_program")
+NAMES = (*FIRST, "leave_grandchild", "eat", "die", "babble", "run_program", "listen")
 TASKS = {name: f"small_tasks:{name}" for name in NAMES}
 
 
@@ -197,6 +197,52 @@ async def test_garbage_between_the_lines_is_logged_and_harmless(forking: Kit) ->
     assert await forking.pool.run("babble", {}) == {"ok": True}
     noted = [line for _, _, line in forking.logged if line.startswith("not a message")]
     assert len(noted) == 3 and not any("\x1b" in line or len(line) > 2000 for line in noted)
+
+
+async def test_the_tasks_of_one_job_share_a_child_and_other_jobs_do_not(forking: Kit) -> None:
+    async def pid(job: int, *, more: bool) -> int:
+        told = await forking.pool.run("about", {"job": job}, more=more)
+        assert told["request"] == {"job": job}
+        return int(told["pid"])
+
+    first = await pid(1, more=True)
+    other = await pid(2, more=True)
+    assert await pid(1, more=True) == first != other
+    assert await pid(1, more=False) == first
+    await until(lambda: not alive(first))
+    assert await pid(1, more=False) not in (first, other)
+    assert alive(other)
+
+
+async def test_a_child_that_died_while_it_waited_is_replaced(forking: Kit) -> None:
+    first = (await forking.pool.run("about", {"job": 1}, more=True))["pid"]
+    os.kill(first, signal.SIGKILL)
+    await until(lambda: forking.pool._children._kept[1][0].child.exited.done())
+    assert (await forking.pool.run("about", {"job": 1}))["pid"] != first
+
+
+async def test_waiting_children_are_few_and_end_with_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ytarchive_tui.ytdlp.fork_link.KEPT", 2)
+    kit = Kit("fork")
+    async with kit.pool:
+        pids = [(await kit.pool.run("about", {"job": n}, more=True))["pid"] for n in range(4)]
+        await until(lambda: [alive(pid) for pid in pids] == [False, False, True, True])
+    assert not any(map(alive, pids))
+
+
+async def test_a_waiting_child_ends_when_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ytarchive_tui.ytdlp.fork_link.KEPT_S", 0.05)
+    kit = Kit("fork")
+    async with kit.pool:
+        pid = (await kit.pool.run("about", {"job": 1}, more=True))["pid"]
+        await until(lambda: not alive(pid))
+
+
+async def test_a_failed_task_ends_its_child(forking: Kit) -> None:
+    pid = (await forking.pool.run("about", {"job": 1}, more=True))["pid"]
+    with pytest.raises(StageError):
+        await forking.pool.run("fail", {"job": 1}, more=True)
+    assert not alive(pid)
 
 
 async def test_a_dead_zygote_takes_its_tasks_along_and_is_replaced(forking: Kit) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from ytarchive_tui.domain.models import AtSource, Chapter, Format, ItemMetadata, ListedItem, ListedList
 from ytarchive_tui.ytdlp.child.evidence import clean
@@ -21,8 +22,11 @@ _AT_SOURCE = {
 _PLACEHOLDERS = {"[Private video]": AtSource.PRIVATE, "[Deleted video]": AtSource.REMOVED}
 
 
-def metadata_of(info: Info) -> ItemMetadata:
-    """Everything told about one item; `info` is processed, so that formats are selected."""
+def metadata_of(info: Info, doubts: Sequence[str] = ()) -> ItemMetadata:
+    """Everything told about one item; `info` is processed, so that formats are selected.
+
+    `doubts`: what yt-dlp said of formats that are missing.
+    """
     return ItemMetadata(
         extractor=_extractor(info),
         video_id=clean(str(info["id"])),
@@ -39,6 +43,10 @@ def metadata_of(info: Info) -> ItemMetadata:
         like_count=_count(info, "like_count"),
         tags=tuple(clean(str(tag)) for tag in info.get("tags") or ()),
         categories=tuple(clean(str(category)) for category in info.get("categories") or ()),
+        age_limit=_count(info, "age_limit"),
+        subtitles=tuple(
+            sorted(clean(str(code)) for code in info.get("subtitles") or () if code != "live_chat")
+        ),
         chapters=tuple(
             Chapter(
                 start_s=chapter["start_time"],
@@ -49,6 +57,7 @@ def metadata_of(info: Info) -> ItemMetadata:
             if chapter.get("end_time") is not None
         ),
         offered=tuple(format_of(f) for f in info.get("formats") or () if f.get("ext") != "mhtml"),
+        doubt=clean(doubts[0])[:200] if doubts else None,
         selected=selected_formats(info),
     )
 
@@ -109,6 +118,7 @@ def listed_item(entry: Info, position: int) -> ListedItem:
         channel=_text(entry, "channel") or _text(entry, "uploader"),
         duration_s=_number(entry, "duration"),
         at_source=at_source(entry),
+        thumbnail=_thumbnail(entry),
         position=position,
     )
 
@@ -121,6 +131,15 @@ def listed_list(entry: Info, position: int) -> ListedList:
         entries=_count(entry, "playlist_count"),
         position=position,
     )
+
+
+def _thumbnail(info: Info) -> str | None:
+    """File name and version of the last picture: its host and signature change from request to request."""
+    pictures = info.get("thumbnails") or ()
+    url = urlsplit(str(pictures[-1].get("url") or "") if pictures else "")
+    name = url.path.rpartition("/")[2].partition(".")[0]
+    version = parse_qs(url.query).get("v", [""])[0]
+    return clean(f"{name}?v={version}" if version else name)[:100] or None
 
 
 def _extractor(info: Info) -> str:

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
-from ytarchive_tui.domain.models import FileRole, Format, JobOptions, StagedDownload, StagedFile
+from ytarchive_tui.domain.models import (
+    FetchedSidecars,
+    FileRole,
+    Format,
+    JobOptions,
+    StagedDownload,
+    StagedFile,
+)
 from ytarchive_tui.ytdlp.child.component import Ledger
 from ytarchive_tui.ytdlp.child.describe import metadata_of, selected_formats
 from ytarchive_tui.ytdlp.child.evidence import clean
@@ -35,7 +42,8 @@ def download(session: Session, request: ItemRequest, emit: Emit) -> StagedDownlo
             told = extract(session, request)
         session.prepare(request.options, request.staging)
         if fresh:
-            metadata = metadata_of(session.process_ie_result(copy.deepcopy(told), download=False))
+            info = session.process_ie_result(copy.deepcopy(told), download=False)
+            metadata = metadata_of(info, session.messages.doubts)
             emit({"metadata": metadata.model_dump(mode="json")})
         return _Download(session, request, ledger, ProgressReport(emit)).run(told)
 
@@ -60,7 +68,8 @@ class _Download:
             self._ledger.put(MEDIA, file=media.name, wish=self._wish(), obtained=formats)
         # A later extraction may select others than those which the finished file was made of.
         obtained = tuple(map(Format.model_validate, self._ledger.get(MEDIA)["obtained"]))
-        metadata = metadata_of(info)
+        doubts = self._session.messages.doubts
+        metadata = metadata_of(info, doubts)
         sidecars = Sidecars(self._session, self._staging)
         if self._options.subtitles:
             self._progress.say("subtitles")
@@ -68,12 +77,15 @@ class _Download:
         if self._options.thumbnail:
             sidecars.thumbnail(info)
         sidecars.texts(info, metadata)
+        suspicion = withheld(doubts, self._options, obtained)
         return StagedDownload(
             metadata=metadata,
             files=(StagedFile(name=media.name, role=FileRole.MEDIA), *sidecars.files),
             obtained=obtained,
             resumed_bytes=self._session.resumed_bytes,
-            notes=(*withheld(self._session.messages.doubts, self._options, obtained), *sidecars.notes),
+            notes=tuple(_noted(suspicion, sidecars.notes)),
+            missing=tuple(sidecars.missing),
+            withheld=suspicion,
         )
 
     def _process(self, told: dict[str, Any], *, download: bool) -> dict[str, Any]:
@@ -148,10 +160,33 @@ class _Download:
         self._progress.on_step(status)
 
 
-def withheld(doubts: Iterable[str], options: JobOptions, obtained: Iterable[Format]) -> Iterator[str]:
-    """Yield a note when the site may have a better picture of the wished kind than what was obtained."""
+def fetch_sidecars(session: Session, request: ItemRequest) -> FetchedSidecars:
+    """Fetch only the subtitles and the thumbnail that the options wish for, and no byte of media.
+
+    Raises what yt-dlp raises, or `StageError`.
+    """
+    with claimed(request):
+        told = extract(session, request)
+        session.prepare(request.options, request.staging)
+        info = session.process_ie_result(told, download=False)
+        sidecars = Sidecars(session, request.staging)
+        if request.options.subtitles:
+            sidecars.subtitles(info, request.options)
+        if request.options.thumbnail:
+            sidecars.thumbnail(info)
+        return FetchedSidecars(files=tuple(sidecars.files), missing=tuple(sidecars.missing))
+
+
+def _noted(suspicion: str | None, notes: Iterable[str]) -> Iterator[str]:
+    if suspicion:
+        yield f"better formats may be withheld: {suspicion}"
+    yield from notes
+
+
+def withheld(doubts: Iterable[str], options: JobOptions, obtained: Iterable[Format]) -> str | None:
+    """Why the site may have a better picture of the wished kind than what was obtained, if it may."""
     wished = _HEIGHT.fullmatch(options.quality)
     height = max((f.height or 0 for f in obtained), default=0)
     better = options.quality == "best" or (wished is not None and height < int(wished[1]))
-    if better and (doubt := next(iter(doubts), None)):
-        yield f"better formats may be withheld: {clean(doubt)[:200]}"
+    doubt = next(iter(doubts), None)
+    return clean(doubt)[:200] if better and doubt else None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from yt_dlp.networking.exceptions import HTTPError
@@ -36,7 +38,7 @@ def evidence(error: BaseException, session: Session, **known: Any) -> Evidence:
         update={
             "message": _PREFIX.sub("", clean(plain.message)),
             "http_status": refused[-1].status if refused else _told_status(plain.message, *warnings[::-1]),
-            "retry_after_s": _retry_after(refused[-1]) if refused else None,
+            "retry_after_s": _retry_after(refused[-1] if refused else session.refusal),
             "warnings": warnings[-10:],
             "activity": session.activity,
             **known,
@@ -50,7 +52,12 @@ def _told_status(*texts: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _retry_after(error: HTTPError) -> float | None:
-    """Seconds from a Retry-After header; its other form, a date, is not used by YouTube."""
-    value = error.response.headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
+def _retry_after(error: HTTPError | None) -> float | None:
+    """Seconds from a Retry-After header, which may also name a moment (RFC 9110, 10.2.3)."""
+    value = error.response.headers.get("Retry-After", "") if error else ""
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None

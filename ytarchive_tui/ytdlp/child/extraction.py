@@ -29,6 +29,9 @@ def extract(session: Session, request: ItemRequest) -> dict[str, Any]:
     Raises what yt-dlp raises, or `StageError` for an item that can't be downloaded yet.
     """
     session.activity = "extract"
+    # A kept session may have asked for the item before.
+    session.withheld.clear()
+    session.messages.warnings.clear()
     info = session.extract_info(request.url, download=False, process=False)
     for _ in range(_MOST_REFERENCES):
         if info.get("_type") not in _REFERENCES:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from yt_dlp.utils import DownloadError, ExtractorError
 
+from ytarchive_tui.domain.changes import RUN, caught_up
 from ytarchive_tui.domain.errors import Evidence, StageError
 from ytarchive_tui.domain.models import ListedItem, ListedList, ListPage
 from ytarchive_tui.ytdlp.child.describe import listed_item, listed_list
@@ -18,6 +20,7 @@ from ytarchive_tui.ytdlp.protocol import ListRequest
 from ytarchive_tui.ytdlp.task import Emit
 
 PAGE = 100
+_LIST = "https://www.youtube.com/playlist?list="
 DEPTH = 2
 """A channel's page leads to tabs, a tab of playlists to playlists; nothing leads further."""
 _CHANNEL = re.compile(
@@ -34,34 +37,80 @@ yt-dlp needs 7.6 ms of CPU for an entry of a tab and 2.0 ms for one of a playlis
 def list_source(session: Session, request: ListRequest, emit: Emit) -> dict[str, Any]:
     """Emit a `page` event for each hundred entries; returns title and number of entries.
 
-    Raises what yt-dlp raises, or `StageError` (ListCut) for a list that does not end, after the entries
-    that came before the failure were emitted.
+    With `request.known`, the reading ends before the first request that would bring nothing new, and no
+    page says that the list ends. Raises what yt-dlp raises, or `StageError` (ListCut) for a list that does
+    not end, after the entries that came before the failure were emitted.
     """
     session.activity = "list"
     session.params.update(list_params(session.params))
-    title, entries = _open(session, request.url)
-    pages = _Pages(title, emit)
-    seen: set[str] = set()
+    found = _open(session, request)
+    title = found.title
+    pages = _Pages(found, emit)
+    seen: dict[str, None] = {}
+    session.before_request = _Brake(request, found, seen)
     try:
-        for entry in _flat(session, entries, DEPTH if request.whole else 0):
+        for entry in _flat(session, found.entries, DEPTH if request.whole else 0):
             if entry["id"] in seen:
                 continue
             if len(seen) >= request.most:
                 raise _cut(f"the list was cut after {request.most} entries")
-            seen.add(entry["id"])
+            seen[entry["id"]] = None
             if _is_list(entry):
                 pages.add_list(listed_list(entry, len(seen)))
             else:
                 pages.add(listed_item(entry, len(seen)))
+        pages.ends = True
+    except _CaughtUpError:
+        pass
     finally:
+        session.before_request = None
         pages.flush()
     return {"title": title, "entries": len(seen)}
 
 
+class _CaughtUpError(Exception):
+    """What follows is known."""
+
+
+class _Brake:
+    """Ends a listing when the next request would bring only what is known.
+
+    A channel's uploads have what is new first. Into any other list it may come anywhere, so there the
+    reading ends early only when the list looks as it did and says that it has as many entries as then.
+    """
+
+    def __init__(self, request: ListRequest, found: _Found, seen: dict[str, None]) -> None:
+        self._known = request.known
+        self._places = {video_id: place for place, video_id in enumerate(request.known)}
+        self._newest_first = found.url is not None
+        self._same_length = found.told is not None and found.told == request.told
+        self._seen = seen
+
+    def __call__(self) -> None:
+        newest = list(islice(reversed(self._seen), RUN))[::-1]
+        if caught_up(newest, self._places) and (self._newest_first or self._unchanged()):
+            raise _CaughtUpError
+
+    def _unchanged(self) -> bool:
+        return self._same_length and tuple(self._seen) == self._known[: len(self._seen)]
+
+
+class _Found(NamedTuple):
+    """An opened list."""
+
+    title: str | None
+    entries: Iterable[Mapping[str, Any]]
+    """Read lazily."""
+    told: int | None
+    url: str | None = None
+    """Where the entries are, if that is another list than the one asked for."""
+
+
 class _Pages:
-    def __init__(self, title: str | None, emit: Emit) -> None:
-        self._title = title
+    def __init__(self, found: _Found, emit: Emit) -> None:
+        self._found = found
         self._emit = emit
+        self.ends = False
         self._entries: list[ListedItem] = []
         self._lists: list[ListedList] = []
 
@@ -78,32 +127,45 @@ class _Pages:
             self.flush()
 
     def flush(self) -> None:
-        if self._entries or self._lists:
-            page = ListPage(title=self._title, entries=tuple(self._entries), lists=tuple(self._lists))
+        if self._entries or self._lists or self.ends:
+            page = ListPage(
+                title=self._found.title,
+                entries=tuple(self._entries),
+                lists=tuple(self._lists),
+                list_url=self._found.url,
+                told=self._found.told,
+                ends=self.ends,
+            )
             self._entries, self._lists = [], []
             self._emit({"page": page.model_dump(mode="json")})
 
 
-def _open(session: Session, url: str) -> tuple[str | None, Iterable[Mapping[str, Any]]]:
-    """The list's title and its lazy entries."""
-    found = _CHANNEL.fullmatch(url)
-    page: dict[str, Any] | None = None
-    if found:
-        channel_id, title = found["id"], None
+def _open(session: Session, request: ListRequest) -> _Found:
+    if request.list_url and (page := _unless_gone(session, request.list_url)):
+        return _found(page, request.list_url)._replace(title=None)
+    channel = _CHANNEL.fullmatch(request.url)
+    page = None
+    if channel:
+        channel_id, title = channel["id"], None
         if channel_id is None:
-            page = _ask(session, url)
+            page = _ask(session, request.url)
             channel_id, title = page.get("channel_id"), page.get("channel")
-        if channel_id and (uploads := _uploads(session, channel_id, found["tab"])):
-            return _title(uploads, title), uploads["entries"]
-    page = page or _ask(session, url)
-    return _title(page, None), page.get("entries") or ()
+        if channel_id:
+            address = _LIST + _UPLOADS[channel["tab"]] + channel_id.removeprefix("UC")
+            if uploads := _unless_gone(session, address):
+                return _found(uploads, address, title)
+    return _found(page or _ask(session, request.url))
 
 
-def _uploads(session: Session, channel_id: str, tab: str | None) -> dict[str, Any] | None:
-    """The playlist that holds a tab's videos; None when there is none."""
-    listing = f"https://www.youtube.com/playlist?list={_UPLOADS[tab]}{channel_id.removeprefix('UC')}"
+def _found(page: Mapping[str, Any], url: str | None = None, title: str | None = None) -> _Found:
+    told = page.get("playlist_count")
+    return _Found(_title(page, title), page.get("entries") or (), told, url)
+
+
+def _unless_gone(session: Session, address: str) -> dict[str, Any] | None:
+    """A list that may well not exist; None then."""
     try:
-        return _ask(session, listing)
+        return _ask(session, address)
     except (DownloadError, ExtractorError) as error:
         # Only a playlist that does not exist is a reason for the longer way; a refusal stays one.
         if evidence(error, session).http_status not in (None, 404):

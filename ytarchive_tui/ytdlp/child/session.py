@@ -15,11 +15,13 @@ import yt_dlp
 import yt_dlp.extractor.youtube
 from yt_dlp.extractor.youtube._base import INNERTUBE_CLIENTS
 from yt_dlp.networking import Request, Response
+from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.postprocessor import get_postprocessor
 from yt_dlp.utils import ExtractorError, try_get
 
 from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.ytdlp.child.component import Component, Ledger, SourceChangedError, is_fragmented
+from ytarchive_tui.ytdlp.child.pace import keep_pace
 from ytarchive_tui.ytdlp.options import (
     ExtractionConfig,
     base_params,
@@ -33,6 +35,7 @@ _yt_dlp: Any = yt_dlp
 _YoutubeDL: Any = _yt_dlp.YoutubeDL
 _YoutubeIE: Any = _yt_dlp.extractor.youtube.YoutubeIE
 
+keep_pace()
 _DOUBT = re.compile(r"formats may be missing|missing a URL|n challenge solving failed", re.IGNORECASE)
 
 RESTARTS = 3
@@ -70,6 +73,8 @@ class Session(_YoutubeDL):  # type: ignore[misc]
 
     def __init__(self, config: ExtractionConfig) -> None:
         self.config = config
+        self.job: int | None = None
+        """Whose it is since its first task."""
         self.activity = "extract"
         self.messages = Messages()
         self.withheld: list[ExtractorError] = []
@@ -78,6 +83,10 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         self.resumed_bytes = 0
         self.on_selected: Callable[[Mapping[str, Any]], None] | None = None
         """Called with the info once formats are selected, before the first byte of them."""
+        self.before_request: Callable[[], None] | None = None
+        """Called before each request; what it raises ends the work."""
+        self.refusal: HTTPError | None = None
+        """The newest answer with an error status."""
         self._component: Component | None = None
         if config.ca_file:
             # OpenSSL reads it when the first connection is made; yt-dlp has no option for it.
@@ -123,7 +132,14 @@ class Session(_YoutubeDL):  # type: ignore[misc]
 
     def urlopen(self, req: Any) -> Response:
         """As yt-dlp's; what is fetched for the media file is checked before a byte of it is used."""
-        response: Response = super().urlopen(req)
+        if self.before_request is not None:
+            self.before_request()
+        try:
+            response: Response = super().urlopen(req)
+        except HTTPError as error:
+            # yt-dlp makes a mere warning of some refusals.
+            self.refusal = error
+            raise
         if self._component is not None:
             url = req.url if isinstance(req, Request) else str(req)
             try:
@@ -228,8 +244,17 @@ def make_ready(config: ExtractionConfig) -> Session:
     return session
 
 
-def session_for(config: ExtractionConfig) -> Session:
-    """The session that was made ready, if it fits, else a new one; each is handed out once."""
-    if _ready and _ready[0].config == config:
-        return _ready.pop()
-    return Session(config)
+def keep_ready(session: Session) -> None:
+    """Have a session handed out once more: what was asked of an item serves its download."""
+    _ready[:] = [session]
+
+
+def session_for(config: ExtractionConfig, job: int | None) -> Session:
+    """The session that was made ready, if it fits, else a new one; each is handed out once.
+
+    A kept one remembers what the site said of its item, so it serves no other job: a pool's worker has many.
+    """
+    fits = _ready and _ready[0].config == config and _ready[0].job in (None, job)
+    session = _ready.pop() if fits else Session(config)
+    session.job = job
+    return session

@@ -1,6 +1,6 @@
 """The files beside the media: subtitles, thumbnail, info.json, description, chapters.
 
-None of them is worth losing a video for: what can't be had becomes a note.
+None of them is worth losing a video for: what can't be had becomes a note, and is asked for again later.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from yt_dlp.networking import Request
 from yt_dlp.networking.exceptions import RequestError
 from yt_dlp.utils import YoutubeDLError
 
-from ytarchive_tui.domain.models import Chapter, FileRole, ItemMetadata, JobOptions, StagedFile
+from ytarchive_tui.domain.models import (
+    Chapter,
+    FileRole,
+    ItemMetadata,
+    JobOptions,
+    MissingSidecar,
+    StagedFile,
+)
 from ytarchive_tui.ytdlp.child.evidence import clean
 from ytarchive_tui.ytdlp.child.session import Session
 from ytarchive_tui.ytdlp.options import MEDIA
@@ -38,13 +45,14 @@ _PRIVATE = frozenset(
 
 
 class Sidecars:
-    """Writes an item's sidecars and collects their names and the notes."""
+    """Writes an item's sidecars and collects their names, the notes, and what the site refused."""
 
     def __init__(self, session: Session, staging: Path) -> None:
         self._session = session
         self._staging = staging
         self.files: list[StagedFile] = []
         self.notes: list[str] = []
+        self.missing: list[MissingSidecar] = []
         session.add_progress_hook(self._refuse_floods)
 
     def subtitles(self, info: Mapping[str, Any], options: JobOptions) -> None:
@@ -53,7 +61,7 @@ class Sidecars:
         refused = False
         for language, auto, told in wanted_subtitles(info, options, self.notes):
             if refused:
-                self.notes.append(f"subtitles {language}: not asked for after the refusal")
+                self._miss(FileRole.SUBTITLE, "not asked for after the refusal", language)
                 continue
             name = f"{MEDIA}.{language}{'.auto' if auto else ''}.{told['ext']}"
             path = self._staging / name
@@ -63,7 +71,7 @@ class Sidecars:
                 for rest in self._staging.glob(f"{name}*"):
                     rest.unlink()
                 refused = "429" in str(error)
-                self.notes.append(f"subtitles {language}: {clean(str(error))[:200]}")
+                self._miss(FileRole.SUBTITLE, clean(str(error))[:200], language)
             else:
                 self.files.append(StagedFile(name=name, role=FileRole.SUBTITLE, language=language, auto=auto))
 
@@ -71,7 +79,10 @@ class Sidecars:
         """Fetch the best one; YouTube announces sizes that do not exist, so several are tried."""
         self._session.activity = "thumbnail"
         told = [one for one in info.get("thumbnails") or () if one.get("url")]
-        failure = "none offered"
+        if not told:
+            self.notes.append("thumbnail: none offered")
+            return
+        failure = ""
         for one in told[::-1][:THUMBNAIL_TRIES]:
             try:
                 with self._session.urlopen(
@@ -87,7 +98,7 @@ class Sidecars:
                 continue
             self._add(f"thumbnail.{ext}", data, FileRole.THUMBNAIL)
             return
-        self.notes.append(f"thumbnail: {failure}")
+        self._miss(FileRole.THUMBNAIL, failure)
 
     def texts(self, info: Mapping[str, Any], metadata: ItemMetadata) -> None:
         """Write info.json, description.txt and chapters.txt."""
@@ -117,6 +128,12 @@ class Sidecars:
     def _refuse_floods(self, status: Mapping[str, Any]) -> None:
         if (status.get("downloaded_bytes") or 0) > SUBTITLE_LIMIT and self._session.activity == "subtitles":
             raise ValueError("too large")
+
+    def _miss(self, role: FileRole, why: str, language: str | None = None) -> None:
+        what = "thumbnail" if language is None else f"subtitles {language}"
+        missing = MissingSidecar(role=role, language=language, note=f"{what}: {why}")
+        self.missing.append(missing)
+        self.notes.append(missing.note)
 
     def _add(self, name: str, data: bytes, role: FileRole) -> None:
         (self._staging / name).write_bytes(data)

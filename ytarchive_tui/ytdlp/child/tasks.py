@@ -9,20 +9,20 @@ from typing import Any, TypeVar
 from ytarchive_tui.domain.errors import StageError
 from ytarchive_tui.domain.models import Frozen
 from ytarchive_tui.ytdlp.child import download as downloading
-from ytarchive_tui.ytdlp.child import listing
+from ytarchive_tui.ytdlp.child import listing, looking
 from ytarchive_tui.ytdlp.child.describe import metadata_of
 from ytarchive_tui.ytdlp.child.evidence import clean, evidence
 from ytarchive_tui.ytdlp.child.extraction import extract
-from ytarchive_tui.ytdlp.child.session import Session, session_for
+from ytarchive_tui.ytdlp.child.session import Session, keep_ready, session_for
 from ytarchive_tui.ytdlp.child.staging import claimed
 from ytarchive_tui.ytdlp.child.warmth import warm
 from ytarchive_tui.ytdlp.options import complaint
-from ytarchive_tui.ytdlp.protocol import FormatRequest, ItemRequest, ListRequest
+from ytarchive_tui.ytdlp.protocol import FormatRequest, ItemRequest, ListRequest, LookRequest
 from ytarchive_tui.ytdlp.task import Emit, Task
 
-__all__ = ["check_format", "download", "list_source", "resolve", "warm"]
+__all__ = ["check_format", "download", "list_source", "look", "resolve", "sidecars", "warm"]
 
-Request = TypeVar("Request", ItemRequest, ListRequest)
+Request = TypeVar("Request", ItemRequest, ListRequest, LookRequest)
 
 
 def _task(
@@ -34,7 +34,7 @@ def _task(
         @functools.wraps(function)
         def run(raw: dict[str, Any], emit: Emit) -> dict[str, Any]:
             request = model.model_validate(raw)
-            session = session_for(request.config)
+            session = session_for(request.config, request.job)
             try:
                 result = function(session, request, emit)
             except Exception as error:
@@ -52,7 +52,9 @@ def resolve(session: Session, request: ItemRequest, emit: Emit) -> Any:
     with claimed(request):
         told = extract(session, request)
     session.prepare(request.options, request.staging)
-    return metadata_of(session.process_ie_result(told, download=False))
+    metadata = metadata_of(session.process_ie_result(told, download=False), session.messages.doubts)
+    keep_ready(session)
+    return metadata
 
 
 @_task(ListRequest)
@@ -61,10 +63,22 @@ def list_source(session: Session, request: ListRequest, emit: Emit) -> Any:
     return listing.list_source(session, request, emit)
 
 
+@_task(LookRequest)
+def look(session: Session, request: LookRequest, emit: Emit) -> Any:
+    """Video id → `AtSource`, as each is seen by itself."""
+    return looking.look(session, request)
+
+
 @_task(ItemRequest)
 def download(session: Session, request: ItemRequest, emit: Emit) -> Any:
     """An item's files (`StagedDownload`), with `metadata` and `progress` events."""
     return downloading.download(session, request, emit)
+
+
+@_task(ItemRequest)
+def sidecars(session: Session, request: ItemRequest, emit: Emit) -> Any:
+    """An archived item's sidecars alone (`FetchedSidecars`)."""
+    return downloading.fetch_sidecars(session, request)
 
 
 def check_format(raw: dict[str, Any], emit: Emit) -> dict[str, Any]:
@@ -72,7 +86,7 @@ def check_format(raw: dict[str, Any], emit: Emit) -> dict[str, Any]:
     request = FormatRequest.model_validate(raw)
     wrong = complaint(request.options.quality)
     try:
-        session_for(request.config).prepare(request.options, request.options.archive)
+        session_for(request.config, None).prepare(request.options, request.options.archive)
     except SyntaxError as error:
         wrong = clean(str(error))
     return {"complaint": wrong}
