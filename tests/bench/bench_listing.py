@@ -1,4 +1,4 @@
-"""A list of 5,000 entries: our listing, stored page by page, beside a stock `yt-dlp --flat-playlist`."""
+"""Long lists: our listing, stored page by page, beside a stock `yt-dlp --flat-playlist`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bench_site import Site, site
 from ytarchive_tui.sandbox.catalog import counted_playlist_id
 
 ENTRIES = 5_000
+CHANNEL_ENTRIES = 20_000
 DRIVER = Path(__file__).with_name("listing_driver.py")
 KNOBS = {"latency_ms": 100}
 
@@ -63,6 +64,15 @@ def _items(database: Path) -> int:
             return int(db.execute("SELECT count(*) FROM items").fetchone()[0])
     except sqlite3.OperationalError:
         return 0
+
+
+def whole_channel(folder: Path, *, entries: int = CHANNEL_ENTRIES) -> dict[str, dict[str, list[Run]]]:
+    """The first reading of a large channel, once on each side, by the address that a person gives."""
+    url = f"https://www.youtube.com/@count-{entries}"
+    with site(folder, **KNOBS) as running:
+        return {
+            "channel": {"ours": [_ours(running, url, entries)], "yt-dlp": [_stock(running, url, entries)]}
+        }
 
 
 def rows(found: dict[str, dict[str, list[Run]]]) -> list[Row]:

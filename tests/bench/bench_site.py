@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import ytarchive_tui
 from ytarchive_tui.sandbox.addresses import Addresses
 from ytarchive_tui.sandbox.client import ControlClient
 
@@ -68,6 +70,8 @@ class Site:
 @contextmanager
 def site(folder: Path, **knobs: object) -> Iterator[Site]:
     """A sandbox with these knobs, which ends with the block or with this process."""
+    # As installing does: a stock yt-dlp's modules are compiled, and a checkout's may not be.
+    compileall.compile_dir(Path(ytarchive_tui.__file__).parent, quiet=2)
     command = [sys.executable, "-m", "ytarchive_tui.sandbox", "--json", "--with-parent"]
     command += ["--state", str(folder / "sandbox")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

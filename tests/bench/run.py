@@ -1,4 +1,4 @@
-"""Run the benchmarks and print their tables: `python tests/bench/run.py [short|large|kill|listing ...]`."""
+"""Run the benchmarks and print their tables: `python tests/bench/run.py [name ...]`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import bench_kill
 import bench_large
 import bench_listing
+import bench_screen
 import bench_short
 from bench_measure import table
 
@@ -40,7 +41,13 @@ def _listing(folder: Path, rounds: int) -> str:
     return table("A list of 5,000", bench_listing.rows(bench_listing.listings(folder, rounds=rounds)))
 
 
-_BENCHES = {"short": _short, "large": _large, "kill": _kill, "listing": _listing}
+def _screen(folder: Path, rounds: int) -> str:
+    return table(
+        "The screen at a million jobs", bench_screen.rows(bench_screen.screens(folder, rounds=rounds))
+    )
+
+
+_BENCHES = {"short": _short, "large": _large, "kill": _kill, "listing": _listing, "screen": _screen}
 
 if __name__ == "__main__":
     main()

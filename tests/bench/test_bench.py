@@ -10,6 +10,7 @@ from pathlib import Path
 import bench_kill
 import bench_large
 import bench_listing
+import bench_screen
 import bench_short
 import pytest
 from bench_measure import Row, ratio, table
@@ -51,3 +52,22 @@ def test_listing_five_thousand_entries(tmp_path: Path, capsys: pytest.CaptureFix
     for runs in found.values():
         ours, theirs = runs["ours"], runs["yt-dlp"]
         assert ratio([run.cpu_s for run in ours], [run.cpu_s for run in theirs]) < 1.5
+
+
+def test_the_screen_at_a_million_jobs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = bench_screen.screens(tmp_path)
+    show(capsys, "The screen at a million jobs", bench_screen.rows(seen))
+    assert ratio(seen.first["many"], seen.first["few"]) < 1.5
+    assert ratio(seen.resident["many"], seen.resident["few"]) < 1.3
+    slow, idle = (bench_screen.percentile(seen.keys[name], 0.95) for name in ("downloading", "minimal"))
+    assert slow < 5 * idle
+
+
+def test_the_first_reading_of_a_channel_of_twenty_thousand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = bench_listing.whole_channel(tmp_path)
+    show(capsys, "A channel of 20,000 videos, first reading", bench_listing.rows(found))
+    ours, theirs = found["channel"]["ours"], found["channel"]["yt-dlp"]
+    assert ratio([run.wall_s for run in ours], [run.wall_s for run in theirs]) < 0.4
+    assert ratio([run.cpu_s for run in ours], [run.cpu_s for run in theirs]) < 0.6

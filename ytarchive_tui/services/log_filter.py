@@ -7,8 +7,8 @@ import re
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ytarchive_tui.domain.search_words import SearchWord, search_words
 from ytarchive_tui.domain.text import plain
-from ytarchive_tui.services.search_words import SearchWord, search_words
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 FIELDS = ("level", "source", "job", "worker", "task")

@@ -170,6 +170,8 @@ class LogReader:
                 self._filter = self._wanted
                 for file in self._files:
                     file.forget_matches()
+            if not self._files:
+                self._publish()
         busy = False
         for file in self._files[::-1]:
             with self._lock:

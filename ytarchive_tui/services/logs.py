@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ytarchive_tui.domain.text import plain
-from ytarchive_tui.settings.redact import redact
+from ytarchive_tui.settings.redact import redactor
 
 ROOT = "ytarchive_tui"
 FILES = 5
@@ -25,38 +25,72 @@ FACTS = ("job", "worker", "task", "failure")
 """Attributes of a log record (its `extra`) that become fields of the line."""
 
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False, default=str).encode
+"""`json.dumps` with these options would make an encoder for each line."""
+
+
 class JsonLine(logging.Formatter):
     """One record as one JSON object: `at` (UTC), `level`, `source`, `text`, and the facts it has."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         super().__init__()
-        self._secrets = secrets
+        self._redact = redactor(secrets)
+        self._second = -1
+        self._begin = ""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = record.getMessage()
         line: dict[str, object] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "at": self._at(record.created),
             "level": record.levelname.lower(),
             "source": record.name.removeprefix(f"{ROOT}."),
-            "text": plain(redact(text, self._secrets), LINE_LIMIT),
+            "text": plain(self._redact(record.getMessage()), LINE_LIMIT),
         }
         line |= {fact: getattr(record, fact) for fact in FACTS if hasattr(record, fact)}
         if record.exc_info:
-            trace = redact(self.formatException(record.exc_info), self._secrets)
+            trace = self._redact(self.formatException(record.exc_info))
             line["trace"] = [plain(part, LINE_LIMIT) for part in trace.splitlines()]
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _ENCODE(line)
+
+    def _at(self, moment: float) -> str:
+        """ISO 8601 in milliseconds; most lines share their second with the one before."""
+        second = int(moment)
+        if second != self._second:
+            self._second = second
+            self._begin = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._begin}.{int((moment - second) * 1000):03}+00:00"
 
 
 class PrivateRotatingFile(RotatingFileHandler):
-    """A rotating file that only its owner can read, whatever the umask."""
+    """A rotating file that only its owner can read, whatever the umask.
 
-    def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """Rotate once the file is full; to see it coming, the standard way formats each record twice."""
-        return self.stream is not None and self.stream.tell() >= self.maxBytes
+    It is flushed whenever `records`, from which its lines come, is empty: many lines are one write.
+    """
 
-    def _open(self) -> IO[str]:  # type: ignore[override]  # typeshed promises TextIOWrapper
+    stream: IO[bytes]  # type: ignore[assignment]  # typeshed promises TextIOWrapper, here and in _open
+
+    def __init__(self, path: Path, records: queue.SimpleQueue[logging.LogRecord], most: int) -> None:
+        """`most`: bytes, after which the next record begins a new file."""
+        self._records = records
+        self._size = 0
+        super().__init__(path, maxBytes=most, backupCount=FILES - 1)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append one line; to see a full file coming, the standard way would format each record twice."""
+        try:
+            line = self.format(record).encode("utf-8", "replace") + b"\n"
+            if self._size >= self.maxBytes:
+                self.doRollover()
+            self.stream.write(line)
+            self._size += len(line)
+            if self._records.empty():
+                self.stream.flush()
+        except Exception:
+            self.handleError(record)
+
+    def _open(self) -> IO[bytes]:  # type: ignore[override]
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        return os.fdopen(descriptor, "a", encoding="utf-8", errors="replace")
+        self._size = os.fstat(descriptor).st_size
+        return os.fdopen(descriptor, "ab")
 
 
 class HandOver(QueueHandler):
@@ -74,9 +108,9 @@ def log_file(folder: Path, *, level: str, keep_mb: int, secrets: tuple[str, ...]
     """
     path = folder / "ytarchive.log"
     most = keep_mb * 1024**2 // FILES - LONGEST_LINE
-    target = PrivateRotatingFile(path, maxBytes=most, backupCount=FILES - 1)
-    target.setFormatter(JsonLine(secrets))
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    target = PrivateRotatingFile(path, records, most)
+    target.setFormatter(JsonLine(secrets))
     listener = QueueListener(records, target)
     handler = HandOver(records)
     logger = logging.getLogger(ROOT)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from types import TracebackType
 
 _SHARE = 5
 """An answer that took a second is asked for again five seconds later at the earliest."""
 
+MOST_S = 20.0
+
 
 class Pace:
     """`async with pace:` waits until the question may be asked, and notes how long its answer took."""
 
-    def __init__(self, most_s: float = math.inf) -> None:
+    def __init__(self, most_s: float = MOST_S) -> None:
         """`most_s`: the longest pause, for answers that are slow only by accident."""
         self._most_s = most_s
         self._next = 0.0

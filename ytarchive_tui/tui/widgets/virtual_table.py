@@ -6,14 +6,10 @@ are drawn again.
 
 from __future__ import annotations
 
-import asyncio
 from array import array
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
@@ -24,16 +20,15 @@ from textual.strip import Strip
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.shell import shell
-from ytarchive_tui.tui.widgets.columns import Column, Placed, place
+from ytarchive_tui.tui.widgets.columns import Column
+from ytarchive_tui.tui.widgets.kept_rows import KeptRows
 from ytarchive_tui.tui.widgets.marks import Marks
-from ytarchive_tui.tui.wording import fit
+from ytarchive_tui.tui.widgets.table_lines import TableLines
 
 Row = TypeVar("Row")
 
-PAGE = 64
-"""Rows fetched together."""
-KEPT = 32 * PAGE
-"""Rows held in memory."""
+AROUND = 32
+"""Rows above and below what is in sight that are fetched as well."""
 HEADER = 1
 LIVE_HZ = 5
 LOOKS = ("text", "dim", "accent", "good", "warn", "bad", "info", "bar", "rest")
@@ -90,16 +85,11 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
     ) -> None:
         """`is_live`: rows that are drawn again five times a second; `mark`: the sign of a marked row."""
         super().__init__(id=id)
-        self._columns = columns
-        self._source = source
-        self._row_id = row_id
         self._is_live = is_live
-        self._mark = mark
-        self._placed: list[Placed[Row]] = []
-        self._placed_in = 0
-        self._rows: OrderedDict[int, tuple[Row, int]] = OrderedDict()
-        self._age = 0
-        self._fetch: asyncio.Task[None] | None = None
+        self._lines = TableLines(columns, self.look, mark)
+        self._rows = KeptRows(
+            source, row_id, self._wanted, self._rows_changed, lambda error: self.log.error(error)
+        )
         self._looks: dict[str, Style] = {}
         self._live_drawn: dict[int, Strip] = {}
         self._told: int | None = None
@@ -117,8 +107,7 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
 
     def on_unmount(self) -> None:
         """A fetch must not outlive its table."""
-        if self._fetch is not None:
-            self._fetch.cancel()
+        self._rows.close()
 
     def show(self, ids: array[int]) -> None:
         """Swap the view in. The cursor stays with its row if that is still near, else at its place."""
@@ -136,17 +125,16 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
 
     def show_columns(self, columns: Sequence[Column[Row]]) -> None:
         """Other columns for the same rows."""
-        self._columns, self._placed = columns, []
+        self._lines.use(columns)
         self.refresh()
 
     def forget(self) -> None:
         """The rows in memory are of something else than what is shown next."""
-        self._rows.clear()
+        self._rows.forget()
 
     def refetch(self) -> None:
         """Rows may have changed: fetch those on screen again, and draw what differs."""
-        self._age += 1
-        self._want()
+        self._rows.refetch()
 
     def follow(self, row_id: int) -> None:
         """Move the cursor to that row, wherever it went."""
@@ -155,8 +143,7 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
 
     def row(self, row_id: int) -> Row | None:
         """The row of that id, if it is in memory."""
-        found = self._rows.get(row_id)
-        return found[0] if found else None
+        return self._rows.get(row_id)
 
     @property
     def current_id(self) -> int | None:
@@ -186,86 +173,39 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the terminal: the header, a row, or nothing."""
         width = self._width
-        if not self._placed or self._placed_in != width:
-            # A scroll bar that comes or goes changes the width without a resize.
-            self._placed, self._placed_in = place(self._columns, width - 1), width
         if y == 0:
-            return self._header(width)
+            return self._lines.header(width, self.rich_style, self.sorted_by, shell(self).glyphs)
         index = self.scroll_offset.y + y - HEADER
         row_id = self._id_at(index)
         if row_id is None:
             return Strip.blank(width, self.rich_style)
-        strip = self._line(row_id, index, width)
+        if not self._rows.is_fresh(row_id):
+            self.call_later(self._rows.want)
+        strip = self._line(row_id, index)
         self._live_drawn[index] = strip
         return strip
 
-    def _header(self, width: int) -> Strip:
-        style = self.rich_style + self.look("header")
-        segments = [Segment(" ", style)]
-        for column, cells in self._placed:
-            title = column.title
-            if self.sorted_by is not None and self.sorted_by[0] == column.name and title:
-                title += " " + self._arrow(self.sorted_by[1])
-            segments.append(Segment(fit(title, cells, column.justify, "") + " ", style))
-        return Strip(segments).adjust_cell_length(width, style)
-
-    def _line(self, row_id: int, index: int, width: int) -> Strip:
-        base = self.rich_style
-        marked = row_id in self.marks
-        if marked:
-            base += self.look("marked")
-        if index == self.cursor:
-            base += self.look("cursor")
-        segments = [Segment(self._mark if marked else " ", base + self.look("accent"))]
-        found = self._rows.get(row_id)
-        if found is None or found[1] != self._age:
-            self.call_later(self._want)
-        if found is not None:
-            for column, cells in self._placed:
-                segments.extend(self._cell(column, found[0], cells, base))
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _cell(self, column: Column[Row], row: Row, cells: int, base: Style) -> Iterable[Segment]:
-        """The pieces, cut to the cells of the column, and one cell of gap."""
-        left = cells
-        drawn: list[Segment] = []
-        pieces = column.pieces(row, cells)
-        for n, (text, look) in enumerate(pieces):
-            last = n == len(pieces) - 1
-            length = cell_len(text)
-            if length > left or (not last and length == left and any(after for after, _ in pieces[n + 1 :])):
-                text, length = fit(text, left, more=self._more), left
-            drawn.append(Segment(text, base + self.look(look)))
-            left -= length
-            if left <= 0:
-                break
-        room = Segment(" " * left, base)
-        gap = Segment(" ", base)
-        return (room, *drawn, gap) if column.justify == "right" else (*drawn, room, gap)
+    def _line(self, row_id: int, index: int) -> Strip:
+        return self._lines.row(
+            self.row(row_id), self._width, self.rich_style, shell(self).glyphs,
+            marked=row_id in self.marks, current=index == self.cursor,
+        )  # fmt: skip
 
     @property
     def _width(self) -> int:
         """Cells of a line, without the scroll bar."""
         return self.scrollable_content_region.width
 
-    @property
-    def _more(self) -> str:
-        return shell(self).glyphs.more
-
-    def _arrow(self, down: bool) -> str:
-        glyphs = shell(self).glyphs
-        return glyphs.down if down else glyphs.up
-
     def _draw_live(self) -> None:
         """Draw again the visible rows that are live and look different from what is on screen."""
-        if not self.is_on_screen or not self._placed:
+        if not self.is_on_screen:
             return
         for index in self._visible():
             row_id = self._id_at(index)
             row = None if row_id is None else self.row(row_id)
             if row_id is None or row is None or not self._is_live(row):
                 continue
-            strip = self._line(row_id, index, self._width)
+            strip = self._line(row_id, index)
             if self._live_drawn.get(index) != strip:
                 self.refresh_index(index)
 
@@ -282,7 +222,6 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
 
     def on_resize(self) -> None:
         """Other widths for all columns."""
-        self._placed = []
         self.virtual_size = Size(self.size.width, len(self.ids) + HEADER)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -296,40 +235,10 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
         first = self.scroll_offset.y
         return range(max(first - beyond, 0), min(first + self.size.height - HEADER + beyond, len(self.ids)))
 
-    def _want(self) -> None:
-        """Fetch what is on screen and missing or old; one fetch at a time, the newest wish wins."""
-        if self._fetch is None or self._fetch.done():
-            self._fetch = asyncio.create_task(self._fetch_pages())
+    def _wanted(self) -> Sequence[int]:
+        return [self.ids[index] for index in self._visible(AROUND)]
 
-    async def _fetch_pages(self) -> None:
-        while True:
-            age = self._age
-            missing = [
-                row_id for index in self._visible(PAGE // 2)
-                if (found := self._rows.get(row_id := self.ids[index])) is None or found[1] != age
-            ]  # fmt: skip
-            if not missing:
-                return
-            try:
-                rows = await self._source(missing)
-            except Exception as error:
-                self.log.error(error)
-                return
-            self._keep(rows, missing, age)
-
-    def _keep(self, rows: Sequence[Row], asked: Sequence[int], age: int) -> None:
-        fresh = {self._row_id(row): row for row in rows}
-        changed = set()
-        for row_id in asked:
-            before = self._rows.pop(row_id, None)
-            if row_id in fresh:
-                self._rows[row_id] = fresh[row_id], age
-                if before is None or before[0] != fresh[row_id]:
-                    changed.add(row_id)
-            elif before is not None:
-                self._rows[row_id] = before[0], age
-        while len(self._rows) > KEPT:
-            self._rows.popitem(last=False)
+    def _rows_changed(self, changed: set[int]) -> None:
         for index in self._visible():
             if self.ids[index] in changed:
                 self.refresh_index(index)
@@ -436,14 +345,9 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
                 if event.chain == 2:
                     self.post_message(self.Opened())
         else:
-            self._header_clicked(event.x)
-
-    def _header_clicked(self, x: int) -> None:
-        start = 1
-        for column, cells in self._placed:
-            if start <= x < start + cells:
-                self.post_message(self.HeaderClicked(column.name))
-            start += cells + 1
+            column = self._lines.column_at(event.x)
+            if column is not None:
+                self.post_message(self.HeaderClicked(column))
 
     class HeaderClicked(Message):
         """A column's title was clicked."""
