@@ -33,7 +33,7 @@ File = tuple[str, str]
 @pytest.mark.parametrize(
     ("kills", "large", "listed"),
     [
-        pytest.param(5, 2, 2),
+        pytest.param(5, 2, 2, marks=pytest.mark.ci),
         pytest.param(50, 40, 30, marks=[pytest.mark.long, pytest.mark.timeout(3000)]),
     ],
 )

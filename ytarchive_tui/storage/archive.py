@@ -55,6 +55,18 @@ def open_folder(name: str | Path, parent: int | None = None) -> Iterator[int]:
         os.close(descriptor)
 
 
+@contextmanager
+def open_below(path: str, parent: int) -> Iterator[int]:
+    """A descriptor of a folder some levels below, reached through no link; `""` is `parent` itself."""
+    name, _, rest = path.partition("/")
+    with open_folder(name or ".", parent) as folder:
+        if rest:
+            with open_below(rest, folder) as found:
+                yield found
+        else:
+            yield folder
+
+
 def make_folder(name: str, parent: int, mode: int = 0o700) -> bool:
     """Make the folder and tell whether it is new, whatever the umask; raises `OSError`."""
     try:
@@ -108,6 +120,15 @@ def open_archive(root: Path, known: KnownArchives) -> Iterator[tuple[int, int]]:
             if known.setdefault(root, identity.uuid) != identity.uuid:
                 raise archive_missing(root, "another archive is here now")
         yield root_folder, marker
+
+
+def identity_at(root: Path) -> UUID | None:
+    """Which archive lies at that root, None when none does; makes nothing. Raises `OSError`."""
+    try:
+        with open_folder(root) as root_folder, open_folder(MARKER, root_folder) as marker:
+            return Identity.model_validate_json(read_file(IDENTITY, marker)).uuid
+    except (FileNotFoundError, NotADirectoryError, ValidationError):
+        return None
 
 
 def _identity(marker: int) -> Identity:

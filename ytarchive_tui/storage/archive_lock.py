@@ -7,6 +7,7 @@ import fcntl
 import os
 import threading
 from pathlib import Path
+from uuid import UUID
 
 from .archive import KnownArchives, open_archive
 from .failing import os_errors
@@ -27,12 +28,20 @@ class ArchiveLocks:
         self._handles: dict[Path, int] = {}
         self._changing = threading.Lock()
 
-    def hold(self, root: Path) -> None:
-        """Lock the archive for this engine, once; raises `StageError`, when another has it with EBUSY."""
+    def held(self, root: Path) -> bool:
+        """True when `hold` would have nothing to do."""
+        return root in self._handles
+
+    def hold(self, root: Path) -> UUID:
+        """Lock the archive for this engine, once, and tell which archive it is.
+
+        Raises `StageError`; when another engine has it, with EBUSY.
+        """
         with self._changing:
             if root not in self._handles:
                 with os_errors("staging"), open_archive(root, self._known) as (_, marker):
                     self._handles[root] = _locked(root, marker)
+            return self._known[root]
 
     def close(self) -> None:
         """Free every lock."""

@@ -43,9 +43,10 @@ def write_file(name: str, folder: int, content: bytes, mode: int = 0o600) -> Non
 
 
 def rename_new(name: str, folder: int, new_name: str, new_folder: int) -> None:
-    """Rename a folder to a name that must be free: `FileExistsError` when it is not.
+    """Rename a folder or file to a name that must be free: `FileExistsError` when it is not.
 
-    Where the system has no such call, a plain rename still replaces nothing but an empty folder.
+    Where the system has no such call, a plain rename still replaces nothing but an empty folder, and a look
+    goes before it for files.
     """
     if _renameat2 is not None:
         if _renameat2(folder, os.fsencode(name), new_folder, os.fsencode(new_name), _RENAME_NOREPLACE) == 0:
@@ -53,12 +54,21 @@ def rename_new(name: str, folder: int, new_name: str, new_folder: int) -> None:
         number = ctypes.get_errno()
         if number not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
             raise OSError(number, os.strerror(number), name, None, new_name)
+    if _is_file(new_name, new_folder):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_name)
     try:
         os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=new_folder)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_name) from error
         raise
+
+
+def _is_file(name: str, folder: int) -> bool:
+    try:
+        return not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _find_renameat2() -> Any:

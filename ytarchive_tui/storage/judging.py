@@ -68,16 +68,29 @@ class Expected(Frozen):
 
 def problems(report: Report, expected: Expected) -> list[str]:
     """Everything that is wrong, each in a few words with its figures; empty for a good file."""
+    return faults(report, expected) + flaws(report, expected)
+
+
+def faults(report: Report, expected: Expected) -> list[str]:
+    """What no good file has: damage, a missing stream, another picture or codec than was asked for."""
     video, audio = report.of_kind("video"), report.of_kind("audio")
     found = [f"ffprobe says: {complaint}" for complaint in report.complaints]
     found += _missing_streams(video, audio, expected)
-    for stream in video + audio:
-        found += _timeline_problems(stream)
-    found += _duration_problems(report, expected)
+    found += [
+        f"the {stream.kind} stream is empty" for stream in video + audio if not stream.timeline.packets
+    ]
     if video and expected.height and abs((video[0].height or 0) - expected.height) > _HEIGHT_PIXELS:
         found.append(f"{video[0].height} lines high instead of {expected.height}")
     found += _codec_problem(video, expected.vcodec) + _codec_problem(audio, expected.acodec)
     return found
+
+
+def flaws(report: Report, expected: Expected) -> list[str]:
+    """What is wrong with its timeline: a good file may have it from its source, a cut one has it too."""
+    found: list[str] = []
+    for stream in report.of_kind("video") + report.of_kind("audio"):
+        found += _timeline_problems(stream)
+    return found + _duration_problems(report, expected)
 
 
 def tolerance_s(duration_s: float) -> float:
@@ -99,7 +112,7 @@ def _missing_streams(video: list[Stream], audio: list[Stream], expected: Expecte
 def _timeline_problems(stream: Stream) -> list[str]:
     line = stream.timeline
     if line.packets == 0:
-        return [f"the {stream.kind} stream is empty"]
+        return []
     found = []
     if line.first_s > _LATEST_START_S:
         found.append(f"{stream.kind} begins only at {line.first_s:.1f} s")

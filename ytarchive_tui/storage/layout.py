@@ -11,6 +11,7 @@ give way to these limits, the id never does.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -80,9 +81,13 @@ def stem(metadata: ItemMetadata) -> str:
 
 def file_names(metadata: ItemMetadata, files: tuple[StagedFile, ...]) -> dict[str, str]:
     """The final name of each staged file, by its staged name; all different, even if case is ignored."""
-    begin = stem(metadata)
+    return free_names(stem(metadata), files)
+
+
+def free_names(begin: str, files: Iterable[StagedFile], taken_names: Iterable[str] = ()) -> dict[str, str]:
+    """The same beside files that are there already, under a stem that is known."""
     names: dict[str, str] = {}
-    taken = {MANIFEST}
+    taken = {MANIFEST, *(name.casefold() for name in taken_names)}
     for file in files:
         suffix = _suffix(file)
         number = 1

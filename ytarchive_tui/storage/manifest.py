@@ -17,16 +17,15 @@ from ytarchive_tui.domain.models import (
     StagedDownload,
 )
 
-from .archive import open_folder
+from .archive import open_below, open_folder
 from .durable import open_regular, read_file
 from .layout import MANIFEST
+from .verification import Verified
 
 _CHUNK = 1024 * 1024
 
 
-def describe(
-    job: Job, staged: StagedDownload, files: tuple[ManifestFile, ...], notes: tuple[str, ...]
-) -> Manifest:
+def describe(job: Job, staged: StagedDownload, verified: Verified) -> Manifest:
     """The manifest of what is about to be committed."""
     metadata = staged.metadata
     return Manifest(
@@ -41,8 +40,10 @@ def describe(
         offered_height=max((f.height for f in metadata.offered if f.height), default=None),
         obtained_height=max((f.height for f in staged.obtained if f.height), default=None),
         obtained=staged.obtained,
-        files=files,
-        notes=staged.notes + notes,
+        files=verified.files,
+        notes=staged.notes + verified.notes,
+        missing=staged.missing + verified.missing,
+        withheld=staged.withheld,
     )
 
 
@@ -67,13 +68,8 @@ def is_complete(manifest: Manifest, folder: int) -> bool:
 
 def check(copy: ArchivedCopy) -> list[str]:
     """Everything that is wrong with an archived copy, read to its last byte; empty when it is whole."""
-    channel, _, item = copy.folder.partition("/")
     try:
-        with (
-            open_folder(copy.archive) as root,
-            open_folder(channel, root) as above,
-            open_folder(item, above) as folder,
-        ):
+        with open_folder(copy.archive) as root, open_below(copy.folder, root) as folder:
             found = [] if read(folder) == copy.manifest else [f"{MANIFEST} differs from the one on record"]
             for file in copy.manifest.files:
                 found += _file_problems(file, folder)

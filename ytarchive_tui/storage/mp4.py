@@ -13,12 +13,13 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, repeat
-from struct import Struct, unpack_from
+from struct import Struct, error, unpack_from
 from typing import BinaryIO
 
 from .probe import Report, Stream, Timeline
 
 _LARGEST_MOOV = 64 * 1024 * 1024
+_MOST_SAMPLES = 1 << 24
 _PLAIN_TOP = {b"ftyp", b"moov", b"mdat", b"free"}
 _AAC = 0x40
 _IGNORED = b"text"
@@ -42,7 +43,7 @@ def read(file: BinaryIO, size: int) -> Report | None:
     with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
         try:
             return _report(data)
-        except (_Unusual, ValueError, IndexError, KeyError, OverflowError):
+        except (_Unusual, error, ValueError, IndexError, KeyError, OverflowError):
             return None
 
 
@@ -131,6 +132,9 @@ def _is_aac(entry: memoryview) -> bool:
 
 def _sizes(box: memoryview) -> array[int]:
     same, count = unpack_from(">II", box, 4)
+    if count > _MOST_SAMPLES:
+        # Equal sizes stand in no table, so the count may be any number that damage or malice wrote.
+        raise _Unusual
     return array("Q", repeat(same, count)) if same else _numbers(box, 8, 1)
 
 

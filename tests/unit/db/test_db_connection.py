@@ -158,7 +158,7 @@ async def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     path.write_bytes(b"not a database at all, but long enough to be read as a header of one" * 50)
     before = path.read_bytes()
-    with pytest.raises(DatabaseDamagedError, match=r"state\.db is damaged.*backup"):
+    with pytest.raises(DatabaseDamagedError, match=r"state\.db is damaged.*doctor --restore"):
         await Database.open(path)
     assert path.read_bytes() == before
 

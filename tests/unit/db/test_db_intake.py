@@ -78,7 +78,8 @@ async def test_a_job_that_waits_or_is_blocked_stays_and_one_that_failed_is_queue
     assert second == first
     counts = {count.status: count.n for count in await Views(db).counts()}
     assert counts == {Status.WAITING: 1, Status.BLOCKED: 1, Status.QUEUED: 2}
-    assert set(await Views(db).jobs_with_staging(ARCHIVE)) == {answer.job_id for answer in second}
+    # The fourth never began, so it has no folder.
+    assert set(await Views(db).jobs_with_staging(ARCHIVE)) == {answer.job_id for answer in second[:3]}
     await check(db)
 
 

@@ -167,6 +167,23 @@ async def test_the_preview_tells_what_goes_first_and_what_it_costs(
         await service.preview(plan, FixKind.QUALITY)
 
 
+async def test_what_is_accepted_stays_so_when_it_is_asked_for_again_and_undo_takes_it_back(
+    db: Database, service: RecoveryService
+) -> None:
+    await fail(db, "a", why=C.INCOMPLETE, status=Status.BLOCKED)
+    before = await standing(db)
+    (plan,) = await service.plans()
+    assert FixKind.ACCEPT in [fix.kind for fix in plan.fixes]
+    await service.accept(plan, None)
+    await service.undo()
+    assert await standing(db) == before
+    await service.accept((await service.plans())[0], None)
+    await submit(db, [video("a")])
+    claim = await Queue(db).claim(Stage.METADATA, JobKind.ITEM, "test")
+    assert claim is not None and claim.job.options.accept_flaws
+    await check(db)
+
+
 async def test_another_quality_begins_with_the_metadata_and_undo_brings_the_old_one_back(
     db: Database, service: RecoveryService
 ) -> None:

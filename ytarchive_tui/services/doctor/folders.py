@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
+from ytarchive_tui.db.snapshots import snapshots
 from ytarchive_tui.services.doctor.commands import quoted
 from ytarchive_tui.services.doctor.filesystem import (
     MOUNTS,
@@ -31,6 +33,7 @@ def folder_checks(archive: ArchiveSettings, paths: Paths, mounts: Path = MOUNTS)
         *_folder("log folder", paths.log_dir, private=True, low=200 * MIB, mounts=mounts),
         *_folder("archive", archive.root, private=False, low=10 * GIB, mounts=mounts),
         database_check(paths, mounts),
+        snapshot_check(paths),
         *_archive_names(archive.root, mounts),
     ]
 
@@ -112,6 +115,15 @@ def database_check(paths: Paths, mounts: Path = MOUNTS) -> Check:
     if kind is None:
         return _check("database", Verdict.OK, f"{paths.database}; the file system's kind can't be told here")
     return _check("database", Verdict.OK, f"{paths.database}, on {kind}")
+
+
+def snapshot_check(paths: Paths) -> Check:
+    """How many copies of the database there are to go back to, and how old the newest is."""
+    kept = snapshots(paths.database)
+    if not kept:
+        return _check("snapshots", Verdict.OK, "none yet; one is taken each day while the program runs")
+    hours = max(0.0, time.time() - kept[0].stat().st_mtime) / 3600
+    return _check("snapshots", Verdict.OK, f"{len(kept)} of the database, the newest {hours:.0f} h old")
 
 
 def _archive_names(root: Path, mounts: Path) -> list[Check]:

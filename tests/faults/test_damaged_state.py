@@ -1,0 +1,139 @@
+"""The state file is damaged or locked: the program stops with a reason, and a snapshot brings it back."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from end_to_end.archive_check import kept
+from end_to_end.program import COMMAND, Program
+from unit.db.db_samples import video
+
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.errors import DatabaseDamagedError, NoSnapshotError
+from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.snapshots import KEPT, is_due, restore, snapshots, take
+from ytarchive_tui.sandbox.client import ControlClient
+
+
+async def filled(path: Path, *names: str) -> None:
+    async with await Database.open(path) as db:
+        await submit(db, [video(name) for name in names])
+
+
+def items(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        return sorted(row[0] for row in db.execute("SELECT video_id FROM items"))
+
+
+def damage(path: Path) -> None:
+    """Overwrite every page but the first with what can be no page."""
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (path.stat().st_size - 4096))
+
+
+async def test_the_newest_snapshots_are_kept_in_private(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    await filled(path, "a")
+    assert is_due(path)
+    for _ in range(KEPT + 2):
+        newest = take(path)
+    assert not is_due(path)
+    assert [each.name for each in snapshots(path)] == ["state.5.db", "state.4.db", "state.3.db"]
+    assert newest.stat().st_mode & 0o777 == 0o600 and newest.parent.stat().st_mode & 0o777 == 0o700
+    assert items(newest) == ["a"]
+
+
+async def test_a_clock_that_jumps_makes_a_snapshot_due_but_never_hides_the_newest(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    await filled(path, "a")
+    for jump_s in (10 * 365 * 86400, -10 * 365 * 86400):
+        newest = take(path)
+        os.utime(newest, (time.time() + jump_s,) * 2)
+        assert is_due(path)
+    assert snapshots(path)[0] == newest
+
+
+async def test_a_snapshot_while_others_write_and_none_of_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    async with await Database.open(path) as db:
+        await submit(db, [video("a")])
+        async with db.write() as tx:
+            await tx.run("UPDATE items SET title = 'not committed'")
+            with closing(sqlite3.connect(take(path))) as copy:
+                assert copy.execute("SELECT title FROM items").fetchone() == (None,)
+    damage(path)
+    with pytest.raises(DatabaseDamagedError):
+        take(path)
+    assert len(snapshots(path)) == 1 and list((tmp_path / "snapshots").iterdir()) == snapshots(path)
+
+
+async def test_a_restore_keeps_the_damaged_file_and_never_gives_a_job_number_twice(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    await filled(path, "a")
+    first = take(path)
+    take(path).write_bytes(b"cut")
+    await filled(path, "b")
+    damage(path)
+    broken = path.read_bytes()
+    snapshot, aside = restore(path)
+    assert snapshot == first
+    assert (aside / "state.db").read_bytes() == broken
+    assert items(path) == ["a"]
+    async with await Database.open(path) as db:
+        (answer,) = await submit(db, [video("c")])
+    assert answer.job_id is not None and answer.job_id > 1_000_000
+
+
+async def test_without_a_snapshot_nothing_changes(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    await filled(path, "a")
+    damage(path)
+    before = path.read_bytes()
+    with pytest.raises(NoSnapshotError, match="Nothing was changed"):
+        restore(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.ci
+def test_a_damaged_state_stops_the_program_and_is_restored_with_what_was_archived_since(
+    program: Program, youtube: ControlClient
+) -> None:
+    assert program.run(["aaaaaaaaaa1"]).code == 0
+    (snapshot,) = snapshots(program.database)
+    assert program.run(["bbbbbbbbbb2"]).code == 0
+    damage(program.database)
+    before = program.database.read_bytes()
+
+    stopped = program.run(["cccccccccc3"])
+    assert stopped.code == 1 and b"Traceback" not in stopped.stderr
+    assert b"doctor --restore" in stopped.stderr
+    assert program.database.read_bytes() == before
+
+    command = [*COMMAND, "--state-dir", program.state, "-o", program.archive, "doctor", "--restore"]
+    done = subprocess.run(command, capture_output=True, env=program.environment(), timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert str(snapshot).encode() in done.stdout and b"known again: 2" in done.stdout
+
+    youtube.clear_log()
+    again = program.run(["aaaaaaaaaa1", "bbbbbbbbbb2"])
+    assert again.code == 0 and again.summary["archived"] == 0
+    assert youtube.log("media") == []
+    assert kept(program.archive).keys() == {"aaaaaaaaaa1", "bbbbbbbbbb2"}
+
+
+@pytest.mark.long
+def test_a_state_that_another_program_locks_stops_with_a_reason(program: Program) -> None:
+    assert program.run(["aaaaaaaaaa1"]).code == 0
+    with closing(sqlite3.connect(program.database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        stopped = program.run(["bbbbbbbbbb2"])
+    assert stopped.code == 1 and b"Traceback" not in stopped.stderr
+    assert b"another program holds it" in stopped.stderr
+    assert program.run(["bbbbbbbbbb2"]).code == 0

@@ -1,0 +1,54 @@
+"""Items whose folders were moved or renamed within the archive are known again by their manifests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ytarchive_tui.domain.models import Manifest
+
+from . import manifest
+from .archive import MARKER, open_folder
+from .layout import MANIFEST
+
+_DEEPEST = 6
+
+
+def find_folders(root: Path, wanted: Iterable[Manifest]) -> dict[tuple[str, int], str]:
+    """The folders below `root` in which these items lie complete, by video id and job.
+
+    Reads every manifest in the archive, follows no link. Blocking; raises `OSError`.
+    """
+    missing = {(each.video_id, each.job): each for each in wanted}
+    found: dict[tuple[str, int], str] = {}
+    for path in _items(root, 0):
+        with open_folder(path) as folder:
+            read = manifest.read(folder)
+            if read is None or read != missing.get((read.video_id, read.job)):
+                continue
+            if manifest.is_complete(read, folder):
+                found.setdefault((read.video_id, read.job), path.relative_to(root).as_posix())
+        if len(found) == len(missing):
+            break
+    return found
+
+
+def every_item(root: Path) -> Iterator[tuple[str, Manifest]]:
+    """Each complete item below an archive's root: its folder, its manifest. Blocking; raises `OSError`."""
+    for path in _items(root, 0):
+        with open_folder(path) as folder:
+            read = manifest.read(folder)
+            if read is not None and manifest.is_complete(read, folder):
+                yield path.relative_to(root).as_posix(), read
+
+
+def _items(folder: Path, depth: int) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    if any(entry.name == MANIFEST for entry in listed):
+        yield folder
+    if depth < _DEEPEST:
+        for entry in listed:
+            if entry.is_dir(follow_symlinks=False) and entry.name != MARKER:
+                yield from _items(folder / entry.name, depth + 1)

@@ -1,0 +1,142 @@
+"""Keeps a reserve free on each archive's disk: downloads wait while it would be touched."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ytarchive_tui.domain.amounts import size
+from ytarchive_tui.domain.disk import Disk, needed, reserve_of, to_write
+from ytarchive_tui.domain.errors import Evidence, StageError
+from ytarchive_tui.domain.models import Job
+
+from .archive import MARKER, STAGING
+from .failing import os_errors
+
+T = TypeVar("T")
+
+DISK_RESERVE = "DiskReserve"
+LOOK_S = 1.0
+"""How often the disk of a running download is looked at; a look costs one system call."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A running download: its disk, its staging folder, and the most that may lie in there."""
+
+    device: int
+    staging: Path
+    most: int
+
+
+class Room:
+    """Lets downloads begin and go on only where there is room for them.
+
+    wished: bytes to keep free on every disk; None for a share of it (see `domain.disk`).
+    look_s: seconds between two looks at the disk of a running download.
+    """
+
+    def __init__(self, wished: int | None = None, *, look_s: float = LOOK_S) -> None:
+        self._wished = wished
+        self._look_s = look_s
+        self._admitting = asyncio.Lock()
+        self._begun: dict[int, _Begun] = {}
+        self._full: set[int] = set()
+        """Devices that were too full at the last look."""
+
+    async def within(self, job: Job, expected: tuple[int | None, int], work: Callable[[], Awaitable[T]]) -> T:
+        """Run a download if there is room, and stop it when the disk fills up meanwhile.
+
+        The archive's folder must be there. `expected`: bytes and number of the job's components. Raises
+        `StageError` (`DiskReserve`) with what is free and what is needed; what was downloaded until then
+        stays in staging.
+        """
+        root = job.options.archive
+        with os_errors("staging"):
+            # One at a time: two downloads must not be promised the same room.
+            async with self._admitting:
+                self._begun[job.id] = await asyncio.to_thread(self._admitted, job, root, expected)
+        running = asyncio.ensure_future(work())
+        watch = asyncio.ensure_future(self._until_full(root))
+        try:
+            await asyncio.wait({running, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                await _cancelled(running)
+                watch.result()
+            return await running
+        finally:
+            await _cancelled(watch)
+            await _cancelled(running)
+            self._begun.pop(job.id, None)
+
+    def _admitted(self, job: Job, root: Path, expected: tuple[int | None, int]) -> _Begun:
+        device, disk = _look(root)
+        staging = root / MARKER / STAGING / str(job.id)
+        promised = sum(
+            max(0, begun.most - _staged(begun.staging))
+            for begun in tuple(self._begun.values())
+            if begun.device == device
+        )
+        wanted = to_write(*expected, _staged(staging))
+        least = needed(reserve_of(disk, self._wished), wanted, promised, was_full=device in self._full)
+        if disk.free < least:
+            self._full.add(device)
+            raise _too_full(disk, least)
+        self._full.discard(device)
+        return _Begun(device, staging, to_write(*expected, 0))
+
+    async def _until_full(self, root: Path) -> None:
+        """Look until the reserve is touched, and raise that; a disk that can't be asked says so elsewhere."""
+        while True:
+            await asyncio.sleep(self._look_s)
+            try:
+                device, disk = await asyncio.to_thread(_look, root)
+            except OSError:
+                continue
+            reserve = reserve_of(disk, self._wished)
+            if disk.free < reserve:
+                self._full.add(device)
+                raise _too_full(disk, needed(reserve, 0, 0, was_full=True))
+
+
+def _look(root: Path) -> tuple[int, Disk]:
+    """The device that a folder lies on, and its figures; raises `OSError`."""
+    told = os.statvfs(root)
+    disk = Disk(total=told.f_blocks * told.f_frsize, free=told.f_bavail * told.f_frsize)
+    return os.stat(root).st_dev, disk
+
+
+def _staged(folder: Path) -> int:
+    """Bytes of the files directly in a staging folder; of what vanishes meanwhile, none."""
+    count = 0
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                count += entry.stat(follow_symlinks=False).st_size
+    except FileNotFoundError:
+        pass
+    return count
+
+
+def _too_full(disk: Disk, least: int) -> StageError:
+    return StageError(
+        Evidence(
+            exception=(DISK_RESERVE,),
+            message=f"{size(disk.free)} free, {size(least)} needed",
+            errno=errno.ENOSPC,
+            activity="staging",
+        )
+    )
+
+
+async def _cancelled(task: asyncio.Future[Any]) -> None:
+    """Cancel a task and wait until it is really gone; its own errors are told elsewhere."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
