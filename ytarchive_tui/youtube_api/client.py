@@ -1,145 +1,127 @@
-"""One service object a thread and key, built when it is first needed."""
+"""The calls of the Data API that an archive needs, paid from a ledger before they are made."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from ytarchive_tui.domain.models import Frozen
+from ytarchive_tui.domain.errors import Evidence, StageError
+from ytarchive_tui.domain.ports import QuotaLedger
+from ytarchive_tui.domain.quota import MOST_AT_ONCE, WARN_AT, NoneLeft, fingerprint
+from ytarchive_tui.youtube_api.lines import Answer, ApiConfig, Call, Lines
+from ytarchive_tui.youtube_api.refusals import CAUSES, Meaning, evidence, meaning, rest_until
 
-if TYPE_CHECKING:
-    import httplib2
-    from googleapiclient._apis.youtube.v3 import YouTubeResource
+log = logging.getLogger(__name__)
 
-_SPENT = "quotaExceeded"
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-class ApiConfig(Frozen):
-    """How the Data API is reached."""
-
-    keys: tuple[str, ...]
-    """The next one is used when the quota of one is spent."""
-    endpoint: str | None = None
-    """Base address; None for Google's own."""
-    proxy: str | None = None
-    ca_file: Path | None = None
-    timeout_s: float = 20.0
-
-
-class QuotaSpentError(Exception):
-    """No key has quota left today; carries the same facts as the answer that said so."""
-
-    status_code = 403
-
-    def __init__(self) -> None:
-        super().__init__("the quota of every key is spent for today")
-        self.error_details = [{"reason": _SPENT}]
+VIDEO_PARTS = "snippet,contentDetails,statistics,status,topicDetails,liveStreamingDetails"
+ITEM_PARTS = "snippet,contentDetails,status"
+LIST_PARTS = "snippet,contentDetails,status"
+CHANNEL_PARTS = "snippet,contentDetails,statistics,status"
+_TRIES = 2
+_PAUSE_S = 0.5
+_BROKEN_REST = timedelta(minutes=1)
+_UNREACHED = frozenset({"ConnectionRefusedError", "ServerNotFoundError"})
+"""Errors after which nothing was asked, so nothing was spent."""
 
 
 class YouTubeClient:
-    """Builds the service lazily, off the event loop, and once for each thread and key that asks.
+    """Every call is one page or at most 50 ids; each raises `StageError` when no key gets an answer.
 
-    A key whose quota is spent rests until it is renewed; this is remembered while the process lives.
-
-    A service object that two threads share answers with another call's data and says nothing
-    (google-api-python-client 2.202: httplib2's connection is not safe to share).
+    A key that is spent, refused or too fast rests, by the ledger, and the next one is used. When the API
+    itself is broken or hangs, it is left alone for a minute: whoever waits has another way to go.
     """
 
-    def __init__(self, config: ApiConfig, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._config = config
+    def __init__(
+        self, config: ApiConfig, ledger: QuotaLedger, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._keys = {fingerprint(key): key for key in config.keys}
+        self._lines = Lines(config)
+        self._ledger = ledger
         self._now = now
-        self._rests_until: dict[str, datetime] = {}
-        self._local = threading.local()
-        self._connections: list[httplib2.Http] = []
+        self._broken: tuple[datetime, Evidence] | None = None
 
     def close(self) -> None:
-        """Close every thread's connection; no call may be under way."""
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+        """Hang up."""
+        self._lines.close()
 
-    def videos(self, ids: list[str], part: str) -> dict[str, Any]:
-        """`videos.list` for at most 50 ids, one quota unit.
+    async def videos(self, ids: Sequence[str], *, etag: str | None = None) -> Answer:
+        """`videos.list`; ids that the API does not know are missing from the answer."""
+        return await self._ask("videos", {"part": VIDEO_PARTS, "id": _joined(ids)}, etag)
 
-        Raises `HttpError`, `OSError`, `ValueError`, and `QuotaSpentError` when no key is left to ask with.
-        """
-        for key in self._config.keys:
-            if self._now() < self._rests_until.get(key, _LONG_AGO):
-                continue
+    async def playlists(self, ids: Sequence[str], *, etag: str | None = None) -> Answer:
+        """`playlists.list` by id."""
+        return await self._ask("playlists", {"part": LIST_PARTS, "id": _joined(ids)}, etag)
+
+    async def playlist_items(
+        self, playlist_id: str, page_token: str | None = None, etag: str | None = None
+    ) -> Answer:
+        """`playlistItems.list`: a page of 50, in the list's order; `nextPageToken` leads to the next."""
+        parameters = {"part": ITEM_PARTS, "playlistId": playlist_id, "maxResults": MOST_AT_ONCE}
+        if page_token:
+            parameters["pageToken"] = page_token
+        return await self._ask("playlistItems", parameters, etag)
+
+    async def channels(self, ids: Sequence[str], *, etag: str | None = None) -> Answer:
+        """`channels.list` by id; `contentDetails.relatedPlaylists.uploads` names the list of uploads."""
+        return await self._ask("channels", {"part": CHANNEL_PARTS, "id": _joined(ids)}, etag)
+
+    async def channel_of(self, handle: str, *, etag: str | None = None) -> Answer:
+        """`channels.list` by `@handle`."""
+        return await self._ask("channels", {"part": CHANNEL_PARTS, "forHandle": handle}, etag)
+
+    async def captions(self, video_id: str, *, etag: str | None = None) -> Answer:
+        """`captions.list`: the tracks of one video; the dearest call of all."""
+        return await self._ask("captions", {"part": "snippet", "videoId": video_id}, etag)
+
+    async def _ask(self, collection: str, parameters: dict[str, Any], etag: str | None) -> Answer:
+        """Try each key that may be used, and a broken answer once more."""
+        if self._broken is not None and self._now() < self._broken[0]:
+            raise StageError(self._broken[1])
+        headers = {"if-none-match": etag} if etag else {}
+        failed: Evidence | None = None
+        tries = 0
+        while True:
+            charged = await self._ledger.charge(self._keys, f"{collection}.list")
+            if isinstance(charged, NoneLeft):
+                raise StageError(failed or _none_left(charged, self._now()))
+            if charged.warn:
+                log.warning("%d %% of today's quota of key %s is used", WARN_AT * 100, charged.key)
+            headers["x-goog-api-key"] = self._keys[charged.key]
             try:
-                return self._ask(key, ids, part)
+                answer = await self._lines.ask(Call(collection, parameters, dict(headers)))
             except Exception as error:
-                if refusal(error) != _SPENT:
-                    raise
-                self._rests_until[key] = quota_renewed(self._now())
-        raise QuotaSpentError
-
-    def _ask(self, key: str, ids: list[str], part: str) -> dict[str, Any]:
-        request = self._service(key).videos().list(part=part, id=",".join(ids))
-        response: Any = request.execute(num_retries=1)
-        if not isinstance(response, dict):
-            # The client hands on an answer that is no JSON as plain text, without an error.
-            raise ValueError("the Data API's answer is not JSON")
-        return response
-
-    def _service(self, key: str) -> YouTubeResource:
-        services: dict[str, YouTubeResource] = self._local.__dict__.setdefault("services", {})
-        if key not in services:
-            connection = _connection(self._config)
-            self._connections.append(connection)
-            services[key] = _build(self._config, key, connection)
-        return services[key]
+                what, failed = meaning(error), evidence(error)
+                if type(error).__name__ in _UNREACHED:
+                    await self._ledger.give_back(charged)
+            else:
+                self._broken = None
+                return answer
+            if what in CAUSES:
+                until = rest_until(what, self._now())
+                log.warning("key %s rests until %s: %s", charged.key, until, failed.message)
+                await self._ledger.rest(charged.key, until, CAUSES[what], failed.message)
+                continue
+            tries += 1
+            if what is Meaning.REFUSED:
+                raise StageError(failed)
+            if tries == _TRIES:
+                self._broken = self._now() + _BROKEN_REST, failed
+                raise StageError(failed)
+            await asyncio.sleep(_PAUSE_S)
 
 
-def quota_renewed(now: datetime) -> datetime:
-    """The next midnight Pacific time, when daily quotas begin anew.
-
-    https://developers.google.com/youtube/v3/determine_quota_cost
-    """
-    try:
-        pacific: timezone | ZoneInfo = ZoneInfo("America/Los_Angeles")
-    except ZoneInfoNotFoundError:  # a machine without time zones: an hour late in summer
-        pacific = timezone(timedelta(hours=-8))
-    tomorrow = now.astimezone(pacific).date() + timedelta(days=1)
-    return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=pacific).astimezone(UTC)
+def _joined(ids: Sequence[str]) -> str:
+    assert 0 < len(ids) <= MOST_AT_ONCE, "the API takes 1 to 50 ids"
+    return ",".join(ids)
 
 
-def refusal(error: Exception) -> str | None:
-    """Why the API refused, in its own word; `HttpError` holds text instead where the answer had no list."""
-    details = getattr(error, "error_details", None)
-    return details[0].get("reason") if isinstance(details, list) and details else None
-
-
-def _connection(config: ApiConfig) -> httplib2.Http:
-    import httplib2
-
-    endpoint_host = urlsplit(config.endpoint or "").hostname
-    proxy = None if endpoint_host in _LOOPBACK else config.proxy
-    return httplib2.Http(
-        timeout=config.timeout_s,
-        proxy_info=httplib2.proxy_info_from_url(proxy, method="https") if proxy else None,
-        ca_certs=str(config.ca_file) if config.ca_file else None,
-    )
-
-
-def _build(config: ApiConfig, key: str, http: httplib2.Http) -> YouTubeResource:
-    # Imported here because it costs a quarter of a second and only users with a key need it.
-    from googleapiclient.discovery import build
-
-    options = {"api_endpoint": config.endpoint} if config.endpoint else None
-    return build(
-        "youtube",
-        "v3",
-        developerKey=key,
-        http=http,
-        client_options=options,
-        static_discovery=True,
-        cache_discovery=False,
+def _none_left(left: NoneLeft, now: datetime) -> Evidence:
+    return Evidence(
+        exception=("NoKeyLeft", left.cause),
+        message=left.why,
+        retry_after_s=(left.until - now).total_seconds(),
+        activity="api",
     )

@@ -1,0 +1,77 @@
+"""The Data API's quota, for people: what is spent, what rests, and what can still be done today."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.quota import StoredLedger
+from ytarchive_tui.db.times import from_us
+from ytarchive_tui.domain.models import Frozen
+from ytarchive_tui.domain.pacific import quota_day, quota_renewed
+from ytarchive_tui.domain.quota import WARN_AT, Enough, KeyStanding, enough_for, fingerprint
+
+
+class QuotaReport(Frozen):
+    """How the keys stand in the current Pacific day."""
+
+    day: str
+    renewed_at: datetime
+    keys: tuple[KeyStanding, ...]
+    reserve: int = 0
+    """Units of each key that only what a person asks for may spend."""
+
+    @property
+    def spent(self) -> int:
+        """Units of all keys together."""
+        return sum(key.spent for key in self.keys)
+
+    @property
+    def left(self) -> int:
+        """Units that may still be spent, the reserve included."""
+        return sum(key.left for key in self.keys)
+
+    @property
+    def enough_for(self) -> tuple[Enough, ...]:
+        """What can still be done today."""
+        return enough_for(self.keys)
+
+    @property
+    def sentence(self) -> str | None:
+        """One line about the work in the background; None while there is nothing to say."""
+        if not self.keys:
+            return None
+        if all(key.left <= self.reserve for key in self.keys):
+            back = min(key.resting_until or self.renewed_at for key in self.keys).astimezone()
+            spent = all(key.why is None for key in self.keys)
+            reason = "its quota is spent" if spent else "its keys rest"
+            return f"without the Data API until {back:%H:%M}: {reason}, yt-dlp tells the metadata"
+        limit = sum(key.limit for key in self.keys)
+        if limit - self.left >= WARN_AT * limit:
+            return f"Data API: {self.left:,} of {limit:,} units left today"
+        return None
+
+
+class QuotaService:
+    """Reads the account; `keys` are the keys themselves, of which only fingerprints are kept here."""
+
+    def __init__(self, db: Database, keys: Collection[str], *, limit: int, reserve: int = 0) -> None:
+        self._db = db
+        self._reserve = reserve
+        self._keys = [fingerprint(key) for key in keys]
+        self._ledger = StoredLedger(db, limit=limit)
+
+    async def report(self) -> QuotaReport:
+        """How all keys stand now."""
+        now = from_us(self._db.now())
+        return QuotaReport(
+            day=quota_day(now).isoformat(),
+            renewed_at=quota_renewed(now),
+            keys=await self._ledger.standings(self._keys),
+            reserve=self._reserve,
+        )
+
+    async def sentence(self) -> str | None:
+        """What a status line should say; None while all is well, and at once when there is no key."""
+        return (await self.report()).sentence if self._keys else None
