@@ -43,7 +43,7 @@ def wait_for_event(program: Program, run: subprocess.Popen[bytes], text: str) ->
 def test_a_full_disk_makes_items_wait_until_there_is_room(program: Program, disk: Path) -> None:
     with program.started([LARGE, SMALL], settings=PATIENT) as run:
         wait_for_event(program, run, '"local_disk"')
-        assert "no space left on the archive's disk" in (program.folder / "out").read_text()
+        assert "disk full (" in (program.folder / "out").read_text()
         subprocess.run(["mount", "-o", "remount,size=32m", disk], check=True)
         assert run.wait(60) == 0, (program.folder / "out").read_text()
     items = kept(program.archive)

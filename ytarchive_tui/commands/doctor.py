@@ -11,9 +11,23 @@ import click
 
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services.doctor import render, run_checks
+from ytarchive_tui.services.restoring import restore_state
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.settings.tools import find_tools
+
+
+def restore(options: Mapping[str, Any]) -> None:
+    """Put the newest snapshot in the place of the state file; raises `EngineBusyError` and `StateError`."""
+    done = asyncio.run(restore_state(paths_of(options), settings_of(options).settings.archive.root))
+    click.echo(
+        f"put {plain(str(done.snapshot), 300)} in place; "
+        f"the old state is kept in {plain(str(done.damaged), 300)}"
+    )
+    click.echo(f"items that were archived since and are known again: {done.found}")
+    for root in done.missing:
+        click.echo(f"not looked at, because it can't be read now: {plain(str(root), 300)}", err=True)
 
 
 def run(options: Mapping[str, Any], *, as_json: bool) -> int:

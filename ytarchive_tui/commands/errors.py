@@ -19,6 +19,12 @@ def explained(error: Exception) -> ExitCode:
         case StageError():
             print(f"error: {plain(str(error), 500)}; `doctor` may know more", file=sys.stderr)
             return ExitCode.NOT_ALL_ARCHIVED
+        case OSError():
+            print(
+                f"error: {plain(str(error), 500)}; look at permissions, free space and `doctor`",
+                file=sys.stderr,
+            )
+            return ExitCode.NOT_ALL_ARCHIVED
         case _:
             raise error
     for line in str(error).splitlines():

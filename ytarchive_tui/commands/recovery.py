@@ -105,6 +105,8 @@ def apply(
                     step = await service.try_one(plan)
                 case FixKind.QUALITY:
                     step = await service.take_quality(plan, str(quality), pace)
+                case FixKind.ACCEPT:
+                    step = await service.accept(plan, pace)
                 case _:
                     step = await service.retry(plan, pace)
             if as_json:

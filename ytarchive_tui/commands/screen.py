@@ -12,21 +12,34 @@ from typing import TYPE_CHECKING, Any
 
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.settings.paths import Paths
 
 if TYPE_CHECKING:
     from ytarchive_tui.runtime import Runtime
 
+_PYTHONS_OWN = ("C.UTF-8", "C.utf8", "UTF-8")
+
 
 def run(options: Mapping[str, Any]) -> int:
     """Open the screen on the user's own archive; raises `UsageError`."""
-    settings, paths = settings_of(options).settings, paths_of(options)
-    return show(settings, paths, lambda: open_engine(settings, paths), ascii_only=options["ascii"])
+    loaded, paths = settings_of(options), paths_of(options)
+    settings = loaded.settings
+    file = SettingsFile(loaded, paths.config_file, lambda: settings_of(options))
+    return show(
+        settings, paths, lambda: open_engine(settings, paths), ascii_only=options["ascii"], file=file
+    )
 
 
 def show(
-    settings: Settings, paths: Paths, open_here: Any, *, ascii_only: bool = False, note: str = ""
+    settings: Settings,
+    paths: Paths,
+    open_here: Any,
+    *,
+    ascii_only: bool = False,
+    note: str = "",
+    file: SettingsFile | None = None,
 ) -> int:
     """Run the screen with an engine that `open_here` opens."""
     from ytarchive_tui.tui.bridge import Bridge
@@ -40,9 +53,22 @@ def show(
     def bridge() -> Bridge:
         return Bridge(open_here, attach, database=paths.database, archive=settings.archive.root)
 
-    code = asyncio.run(run_screen(settings, bridge, ascii_only=ascii_only, note=note))
+    utf8 = reads_utf8(os.environ)
+    code = asyncio.run(
+        run_screen(settings, bridge, ascii_only=ascii_only, utf8=utf8, note=note, file=file)
+    )
     _leave_behind_no_reader(code)
     return code
+
+
+def reads_utf8(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal reads UTF-8, as far as its locale tells; one that tells nothing does.
+
+    Python itself sets LC_CTYPE to C.UTF-8 where the locale is C (PEP 538), so that this tells nothing.
+    """
+    own = environ.get("LC_CTYPE", "")
+    told = environ.get("LC_ALL") or ("" if own in _PYTHONS_OWN else own) or environ.get("LANG") or own
+    return not told or "utf8" in told.lower().replace("-", "")
 
 
 def _leave_behind_no_reader(code: int) -> None:

@@ -6,10 +6,10 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from ytarchive_tui.db import incoming, sightings
 from ytarchive_tui.db.archives import archive_id, options_id
 from ytarchive_tui.db.browser import add_lists
 from ytarchive_tui.db.connection import Database, Transaction
-from ytarchive_tui.db.control import AGAIN, THESE
 from ytarchive_tui.db.jobs import FINAL
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import (
@@ -21,14 +21,9 @@ from ytarchive_tui.domain.models import (
     Submission,
     Submitted,
 )
+from ytarchive_tui.domain.selection import Selection, facts_of, kind_of
 
-INCOMING = """
-CREATE TEMP TABLE IF NOT EXISTS incoming (
-    n INTEGER PRIMARY KEY, archive_id INTEGER, options_id INTEGER, priority INTEGER, source_id INTEGER,
-    url TEXT, address TEXT, kind TEXT, extractor TEXT, video_id TEXT, title TEXT, channel TEXT,
-    duration_s REAL, at_source TEXT, position INTEGER, item_id INTEGER, job_id INTEGER, verdict TEXT)
-"""
-"""The rows being taken in; a row without video id is a source to be listed, else an item."""
+_NO_CHOICE = (None, None, None)
 
 
 async def submit(db: Database, submissions: Sequence[Submission]) -> tuple[Submitted, ...]:
@@ -50,7 +45,11 @@ async def submit(db: Database, submissions: Sequence[Submission]) -> tuple[Submi
             "UPDATE incoming SET source_id = (SELECT id FROM sources s WHERE s.address = incoming.address "
             "AND s.archive_id = incoming.archive_id)"
         )
-        await _upsert_items(tx)
+        await tx.run(
+            "UPDATE sources SET rule = n.rule, queue_order = n.queue_order, most = n.most FROM incoming n "
+            "WHERE n.source_id = sources.id AND n.queue_order IS NOT NULL"
+        )
+        await incoming.upsert_items(tx)
         await _end_browsing(tx)
         await _judge_asked(tx)
         await tx.run(
@@ -58,8 +57,8 @@ async def submit(db: Database, submissions: Sequence[Submission]) -> tuple[Submi
             "SELECT :now, :kind, source_id, item_id, json_object('url', url) FROM incoming ORDER BY n",
             {"now": tx.now, "kind": EventKind.SOURCE_SUBMITTED},
         )
-        await _skip(tx)
-        await _queue(tx)
+        await incoming.skip(tx)
+        await incoming.queue(tx)
         rows = await tx.fetch("SELECT source_id, item_id, job_id, verdict FROM incoming ORDER BY n")
         return tuple(_answer(row) for row in rows)
 
@@ -72,7 +71,7 @@ async def select(
     As with `submit`, one with a copy in that archive gets no job, and a job on its way is kept.
     """
     async with db.write() as tx:
-        await _empty(tx)
+        await incoming.empty(tx)
         await tx.run(
             "INSERT INTO incoming (archive_id, options_id, priority, source_id, extractor, video_id, url, "
             "address, item_id) SELECT :archive, :options, 0, :source, i.extractor, i.video_id, i.url, i.url, "
@@ -85,8 +84,8 @@ async def select(
             },
         )
         await _judge_asked(tx)
-        await _skip(tx)
-        await _queue(tx)
+        await incoming.skip(tx)
+        await incoming.queue(tx)
         row = await tx.one(
             "SELECT count(*) FILTER (WHERE verdict = 'queue') AS queued, count(*) AS n FROM incoming"
         )
@@ -98,15 +97,23 @@ async def add_page(tx: Transaction, job: sqlite3.Row, page: ListPage) -> None:
     """Take in a page of the list that the source job `job` (a row of jobs) reads.
 
     No job is queued for an entry that is not wanted, archived, on its way, listed as private or removed,
-    cancelled by the user, or that failed while this same listing ran (a listing may start over); none at
-    all when somebody only looks at the list.
+    cancelled by the user, left out by the source's rule, or that failed while this same listing ran (a
+    listing may start over); none at all when somebody only looks at the list, and none yet when the order
+    in which they are queued needs the whole list.
     """
-    await tx.run("UPDATE sources SET title = coalesce(?, title) WHERE id = ?", (page.title, job["source_id"]))
-    await _empty(tx)
+    source = await tx.one(
+        "UPDATE sources SET title = coalesce(?, title), list_url = coalesce(?, list_url) WHERE id = ? "
+        "RETURNING *",
+        (page.title, page.list_url, job["source_id"]),
+    )
+    assert source is not None
+    chosen = Selection.of(source["rule"], source["queue_order"], source["most"])
+    kind = kind_of(source["address"])
+    await incoming.empty(tx)
     await tx.many(
         "INSERT INTO incoming (archive_id, options_id, priority, source_id, extractor, video_id, "
-        "url, address, "
-        "title, channel, duration_s, at_source, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "url, address, title, channel, duration_s, at_source, thumbnail, position, verdict) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 job["archive_id"],
@@ -121,50 +128,49 @@ async def add_page(tx: Transaction, job: sqlite3.Row, page: ListPage) -> None:
                 entry.channel,
                 entry.duration_s,
                 entry.at_source,
+                entry.thumbnail,
                 entry.position,
+                None if chosen.admits(facts_of(entry, kind)) is not False else "left_out",
             )
             for entry in page.entries
         ],
     )
-    await _upsert_items(tx)
+    await sightings.note_changes(tx, job)
+    await incoming.upsert_items(tx)
     tx.announce()
     if job["listing"] == Listing.BROWSE:
         await add_lists(tx, job, page.lists)
         return
-    await _find_jobs(tx)
+    await incoming.find_jobs(tx)
+    if not chosen.as_listed:
+        await tx.run("UPDATE incoming SET verdict = 'later' WHERE verdict IS NULL AND job_id IS NULL")
     await tx.run(
         "UPDATE incoming SET verdict = coalesce((SELECT CASE "
-        f"WHEN j.status NOT IN {FINAL} THEN 'active' WHEN {HAS_COPY} THEN 'archived' "
+        f"WHEN j.status NOT IN {FINAL} THEN 'active' WHEN {incoming.HAS_COPY} THEN 'archived' "
         "WHEN j.status = 'cancelled' THEN 'cancelled' "
         "WHEN j.status = 'failed' AND j.updated_at >= :began THEN 'failed' END "
         "FROM jobs j WHERE j.id = incoming.job_id), "
-        f"CASE WHEN {HAS_COPY} THEN 'archived' "
+        f"CASE WHEN {incoming.HAS_COPY} THEN 'archived' "
         "WHEN item_id IN (SELECT id FROM items WHERE id = item_id AND wanted = 0) THEN 'not_wanted' "
-        "WHEN at_source IN ('private', 'removed') THEN at_source ELSE 'queue' END)",
+        "WHEN at_source IN ('private', 'removed') THEN at_source ELSE 'queue' END) WHERE verdict IS NULL",
         {"began": job["created_at"]},
     )
     # What somebody asked for by name keeps its options when a list shows it as well.
-    await _take_over_options(tx, "j.source_id = n.source_id")
-    await _skip(tx)
-    await _queue(tx)
-
-
-HAS_COPY = (
-    "EXISTS (SELECT 1 FROM copies c WHERE c.item_id = incoming.item_id AND c.archive_id = "
-    "incoming.archive_id)"
-)
+    await incoming.take_over_options(tx, "j.source_id = n.source_id")
+    await incoming.skip(tx)
+    await incoming.queue(tx)
 
 
 async def _judge_asked(tx: Transaction) -> None:
     """Find jobs, and say what is to be done for what a person asked for by name."""
     await tx.run("UPDATE items SET wanted = 1 WHERE wanted = 0 AND id IN (SELECT item_id FROM incoming)")
-    await _find_jobs(tx)
+    await incoming.find_jobs(tx)
     await tx.run(
         "UPDATE incoming SET verdict = CASE "
         f"WHEN job_id IN (SELECT id FROM jobs WHERE id = job_id AND status NOT IN {FINAL}) THEN 'active' "
-        f"WHEN {HAS_COPY} THEN 'archived' ELSE 'queue' END"
+        f"WHEN {incoming.HAS_COPY} THEN 'archived' ELSE 'queue' END"
     )
-    await _take_over_options(tx)
+    await incoming.take_over_options(tx)
 
 
 async def _end_browsing(tx: Transaction) -> None:
@@ -188,13 +194,8 @@ async def _end_browsing(tx: Transaction) -> None:
         tx.announce(wish=True)
 
 
-async def _empty(tx: Transaction) -> None:
-    await tx.run(INCOMING)
-    await tx.run("DELETE FROM incoming")
-
-
 async def _load_submissions(tx: Transaction, submissions: Sequence[Submission]) -> None:
-    await _empty(tx)
+    await incoming.empty(tx)
     profiles: dict[JobOptions, tuple[int, int]] = {}
     for submission in submissions:
         options = submission.options
@@ -202,7 +203,7 @@ async def _load_submissions(tx: Transaction, submissions: Sequence[Submission]) 
             profiles[options] = (await archive_id(tx, options.archive), await options_id(tx, options))
     await tx.many(
         "INSERT INTO incoming (archive_id, options_id, priority, url, address, kind, extractor, video_id, "
-        "at_source, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        "at_source, rule, queue_order, most, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         [
             (
                 *profiles[one.options],
@@ -213,126 +214,11 @@ async def _load_submissions(tx: Transaction, submissions: Sequence[Submission]) 
                 one.extractor,
                 one.video_id if one.kind is SourceKind.VIDEO else None,
                 AtSource.UNKNOWN,
+                *((one.choice.rule, one.choice.order, one.choice.most) if one.choice else _NO_CHOICE),
             )
             for one in submissions
         ],
     )
-
-
-async def _upsert_items(tx: Transaction) -> None:
-    # An item's own address stays what it was first: a list may show the same video under another form.
-    await tx.run(
-        "INSERT INTO items (extractor, video_id, url, title, channel, duration_s, at_source, "
-        "at_source_seen_at, "
-        "created_at) SELECT extractor, video_id, address, title, channel, duration_s, at_source, "
-        "iif(at_source = 'unknown', NULL, :now), :now FROM incoming WHERE video_id IS NOT NULL ORDER BY n "
-        # A list has only a stand-in for the title of what is hidden.
-        "ON CONFLICT (extractor, video_id) DO UPDATE SET title = iif(excluded.at_source IN ('private', "
-        "'removed'), coalesce(title, excluded.title), coalesce(excluded.title, title)), "
-        "channel = coalesce(excluded.channel, channel), duration_s = coalesce(excluded.duration_s, "
-        "duration_s), "
-        "at_source = iif(excluded.at_source = 'unknown', at_source, excluded.at_source), "
-        "at_source_seen_at = coalesce(excluded.at_source_seen_at, at_source_seen_at)",
-        {"now": tx.now},
-    )
-    await tx.run(
-        "UPDATE incoming SET item_id = (SELECT id FROM items i WHERE i.extractor = incoming.extractor "
-        "AND i.video_id = incoming.video_id) WHERE video_id IS NOT NULL"
-    )
-    await tx.run(
-        "INSERT INTO source_items (source_id, item_id, position, seen_at) "
-        "SELECT source_id, item_id, position, :now FROM incoming WHERE item_id IS NOT NULL "
-        "ON CONFLICT (source_id, item_id) DO UPDATE SET position = excluded.position, seen_at = "
-        "excluded.seen_at",
-        {"now": tx.now},
-    )
-
-
-async def _find_jobs(tx: Transaction) -> None:
-    await tx.run(
-        "UPDATE incoming SET job_id = iif(item_id IS NULL, "
-        "(SELECT id FROM jobs j WHERE j.kind = 'source' AND j.superseded = 0 "
-        "AND j.source_id = incoming.source_id), "
-        "(SELECT id FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 "
-        "AND j.item_id = incoming.item_id AND j.archive_id = incoming.archive_id))"
-    )
-
-
-async def _skip(tx: Transaction) -> None:
-    await tx.run(
-        "INSERT INTO journal (at, kind, source_id, item_id, data) "
-        "SELECT :now, :kind, source_id, item_id, json_object('reason', verdict) FROM incoming "
-        "WHERE verdict NOT IN ('active', 'queue') ORDER BY n",
-        {"now": tx.now, "kind": EventKind.ITEM_SKIPPED},
-    )
-
-
-FIRST_OF_EACH = (
-    "(SELECT *, min(n) FROM incoming WHERE verdict IN ('active', 'queue') "
-    "GROUP BY archive_id, item_id, iif(item_id IS NULL, source_id, NULL)) AS n"
-)
-"""With min() SQLite takes the bare columns from the row that has the minimum: the first of duplicates."""
-
-
-async def _take_over_options(tx: Transaction, only: str = "true") -> None:
-    """Give jobs that are not done the options they are asked for with now; their formats are chosen anew.
-
-    A running job keeps its own. One for which no format fitted the old options is queued again.
-    """
-    changed = await tx.fetch(
-        f"SELECT j.id, n.options_id FROM {FIRST_OF_EACH} JOIN jobs j ON j.id = n.job_id "
-        "WHERE j.options_id <> n.options_id AND j.status NOT IN ('running', 'done') "
-        f"AND (n.verdict = 'active' OR j.kind = 'item') AND {only}"
-    )
-    if not changed:
-        return
-    await tx.many(
-        "UPDATE jobs SET options_id = ?, stage = 'metadata', attempt = 0, updated_at = ? WHERE id = ?",
-        [(row["options_id"], tx.now, row["id"]) for row in changed],
-    )
-    ids = {"ids": json.dumps([row["id"] for row in changed])}
-    await tx.run("DELETE FROM staged WHERE job_id IN (SELECT value FROM json_each(:ids))", ids)
-    await tx.run(
-        f"UPDATE jobs SET {AGAIN} WHERE status = 'blocked' AND failure_class = 'format' AND {THESE}", ids
-    )
-    tx.announce()
-
-
-async def _queue(tx: Transaction) -> None:
-    """Queue one job for each item and each source whose verdict is `queue`, in the order they came.
-
-    An item's job that failed or was cancelled is queued again: its id names the staging folder, where parts
-    of the download lie. A list is read by a new job: when it began decides which failures are older.
-    """
-    last = await tx.one("SELECT coalesce(max(position), 0) AS position FROM jobs")
-    assert last is not None
-    given = {"now": tx.now, "last": last["position"]}
-    again = await tx.run(
-        f"UPDATE jobs SET {AGAIN}, priority = n.priority, position = :last + n.n, updated_at = :now "
-        f"FROM {FIRST_OF_EACH} WHERE jobs.id = n.job_id AND n.verdict = 'queue' AND jobs.kind = 'item' "
-        "AND jobs.status IN ('failed', 'cancelled')",
-        given,
-    )
-    former = f"SELECT id FROM jobs JOIN incoming ON job_id = id WHERE verdict = 'queue' AND status IN {FINAL}"
-    await tx.run(f"DELETE FROM staged WHERE job_id IN ({former})")
-    await tx.run(f"UPDATE jobs SET superseded = 1 WHERE id IN ({former})")
-    queued = await tx.run(
-        "INSERT INTO jobs (kind, item_id, source_id, archive_id, options_id, stage, status, priority, "
-        "position, created_at, updated_at) SELECT iif(item_id IS NULL, 'source', 'item'), item_id, "
-        "source_id, archive_id, options_id, 'metadata', 'queued', priority, :last + n.n, :now, :now "
-        f"FROM {FIRST_OF_EACH} WHERE verdict = 'queue' "
-        "AND (SELECT superseded FROM jobs WHERE id = n.job_id) IS NOT 0 ORDER BY n.n",
-        given,
-    )
-    if not again and not queued:
-        return
-    await tx.run(
-        "INSERT INTO journal (at, kind, job_id, item_id, source_id) "
-        "SELECT :now, :kind, id, item_id, source_id FROM jobs WHERE position > :last ORDER BY position",
-        given | {"kind": EventKind.JOB_QUEUED},
-    )
-    await _find_jobs(tx)
-    tx.announce()
 
 
 def _answer(row: sqlite3.Row) -> Submitted:

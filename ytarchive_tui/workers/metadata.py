@@ -3,33 +3,108 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
+from ytarchive_tui.domain.changes import Comparison, compare
 from ytarchive_tui.domain.errors import Evidence, StageError
-from ytarchive_tui.domain.models import Claim, ItemMetadata, Listed, Progress, Resolved
-from ytarchive_tui.domain.ports import ArchiveStore, JobQueue, MetadataProvider, ProgressBoard, SourceLister
+from ytarchive_tui.domain.models import (
+    AtSource,
+    Claim,
+    Former,
+    ItemMetadata,
+    Job,
+    Listed,
+    Listing,
+    Progress,
+    Resolved,
+    Scan,
+)
+from ytarchive_tui.domain.ports import (
+    ArchiveStore,
+    JobQueue,
+    MetadataProvider,
+    NewestFeed,
+    ProgressBoard,
+    SourceLedger,
+    SourceLister,
+    VideoLooker,
+)
+
+MOST_LOOKS = 20
+"""Missing entries that one scan asks for by themselves; the others wait for the next one."""
 
 
 class ListStage:
-    """Reads a source's list; every page is stored as it comes, so that a later failure loses none."""
+    """Reads a source's list; every page is stored as it comes, so that a later failure loses none.
 
-    def __init__(self, queue: JobQueue, lister: SourceLister, board: ProgressBoard) -> None:
+    With a ledger, what vanished since the last time is looked at before it is believed. With a feed, that is
+    asked before the newest pages when the job's scan says so.
+    """
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        lister: SourceLister,
+        board: ProgressBoard,
+        ledger: SourceLedger | None = None,
+        looker: VideoLooker | None = None,
+        feed: NewestFeed | None = None,
+    ) -> None:
         self._queue = queue
         self._lister = lister
         self._board = board
+        self._ledger = ledger
+        self._looker = looker
+        self._feed = feed
 
     async def __call__(self, claim: Claim) -> Listed:
-        """List all pages; raises `StageError`."""
+        """List the pages that the job's scan wants; raises `StageError`."""
+        job = claim.job
+        former = await self._ledger.former(job) if self._ledger else None
+        newest_only = job.scan in (Scan.FEED, Scan.DELTA)
+        if former and job.scan is Scan.FEED and await self._nothing_new(job, former):
+            return Listed(entries=0, whole=False, feed_only=True)
         title: str | None = None
+        told: int | None = None
+        whole = False
         entries = 0
-        async for page in self._lister.pages(claim.job):
+        async for page in self._lister.pages(job, former if newest_only else None):
             if not await self._queue.add_page(claim, page):
                 raise StageError(Evidence(message="the lease was lost while listing", activity="list"))
-            title = title or page.title
+            title, told = title or page.title, page.told if told is None else told
+            whole |= page.ends
             entries += len(page.entries)
-            self._board.put(
-                Progress(job_id=claim.job.id, stage=claim.job.stage, activity="listing", done=entries)
-            )
-        return Listed(title=title, entries=entries)
+            self._board.put(Progress(job_id=job.id, stage=job.stage, activity="listing", done=entries))
+        looks = await self._look(job, former, whole=whole) if former else {}
+        return Listed(title=title, entries=entries, whole=whole, told=told, looks=looks)
+
+    async def _nothing_new(self, job: Job, former: Former) -> bool:
+        """Whether the feed names some videos, and all of them stood in the list."""
+        newest = await self._feed.newest(job) if self._feed else None
+        return bool(newest) and set(newest or ()) <= set(former.ids)
+
+    async def _look(self, job: Job, former: Former, *, whole: bool) -> Mapping[str, AtSource]:
+        """How some of what is missing is seen by itself.
+
+        Raises `StageError` when so much vanished from a whole list that the site is not believed.
+        """
+        assert self._ledger is not None
+        found = compare(former.ids, former.absent, await self._ledger.seen(job), whole=whole)
+        if found.suspicious and whole and job.scan is not Scan.BELIEVE:
+            raise StageError(_unbelievable(found))
+        if (found.suspicious and not whole) or self._looker is None or job.listing is not Listing.ARCHIVE:
+            return {}
+        # What was missing before is looked at again: the second sighting must not rest on the list alone.
+        asked = (*found.missing, *(former.absent if whole else ()))[:MOST_LOOKS]
+        return await self._looker.look(job, asked) if asked else {}
+
+
+def _unbelievable(found: Comparison) -> Evidence:
+    return Evidence(
+        exception=("TooManyVanished",),
+        message=f"{len(found.missing):,} of {found.looked_at:,} entries vanished at once; nothing was marked",
+        activity="list",
+    )
 
 
 class ResolveStage:

@@ -96,11 +96,13 @@ class Worker:
             return
         except _StopRequestedError as stop:
             transition = (
-                after_cancel(job) if stop.job.cancel_requested else after_release(job, "paused by you")
+                after_cancel(job) if stop.job.cancel_requested else after_release(job, "stopped by you")
             )
         except asyncio.CancelledError:
             await _to_the_end(self._end(claim, None, after_release(job, "the program was stopped")))
             raise
+        except (sqlite3.Error, StateError):
+            raise  # The state can't be relied upon: that is no failure of this job.
         except Exception as error:
             transition = self._after(job, error)
         finally:

@@ -72,6 +72,17 @@ def page_items(world: World, shown: Playlist, place: Place) -> list[Json]:
     return items
 
 
+def hidden_entries(world: World, shown: Playlist) -> int:
+    """How many entries of a channel's list the knobs hide; YouTube does not count them either."""
+    if not shown.id.startswith("UU"):
+        return 0
+    named = (find(world, video_id) for video_id in world.knobs.conditions)
+    return sum(
+        each is not None and is_hidden_from_tabs(each) and each.channel_id[2:] == shown.id[-22:]
+        for each in named
+    )
+
+
 def _continuation(place: Place) -> Json:
     command = {"continuationCommand": {"token": place.token(), "request": "CONTINUATION_REQUEST_TYPE_BROWSE"}}
     return {"continuationItemRenderer": {"trigger": "CONTINUATION_TRIGGER", "continuationEndpoint": command}}

@@ -9,7 +9,7 @@ from .. import catalog
 from ..model import Channel, Playlist, Response, VideoKind
 from ..world import World
 from .answers import Json, api_error, in_json, not_found, page, runs, short_count, text
-from .continuations import Place, View, page_items, read_token
+from .continuations import Place, View, hidden_entries, page_items, read_token
 from .items import playlist_tile
 
 HOME = "featured"
@@ -100,15 +100,15 @@ def _playlist_data(world: World, list_id: str) -> Json | None:
                 ]
             }
         },
-        "header": {"playlistHeaderRenderer": _playlist_header(shown, owner)},
+        "header": {"playlistHeaderRenderer": _playlist_header(world, shown, owner)},
         "metadata": {"playlistMetadataRenderer": {"title": shown.title, "description": ""}},
         "microformat": {"microformatDataRenderer": {"noindex": False, "unlisted": False}},
     }
 
 
-def _playlist_header(shown: Playlist, owner: Channel) -> Json:
+def _playlist_header(world: World, shown: Playlist, owner: Channel) -> Json:
     views = catalog.noise(shown.id) % 100_000
-    count = runs(f"{shown.length:,}", " videos")
+    count = runs(f"{shown.length - hidden_entries(world, shown):,}", " videos")
     updated = runs("Last updated on ", "Nov 12, 2026")
     return {
         "playlistId": shown.id,
