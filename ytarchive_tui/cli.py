@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import click
 
+from ytarchive_tui.commands.sources import COMMANDS as SOURCE_COMMANDS
+
 _DEMO_LIST = "\0demo"
 """What `--batch` without a file stands for, together with `--demo`."""
 
@@ -97,10 +99,15 @@ def _need_terminal() -> None:
 
 @cli.command(help="Look at everything the program needs, and say how to mend what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--restore", "restoring", is_flag=True,
+              help="Put the newest snapshot in the place of a damaged state file, which is kept.")  # fmt: skip
 @click.pass_obj
-def doctor(options: dict[str, Any], as_json: bool) -> None:
-    from ytarchive_tui.commands.doctor import run
+def doctor(options: dict[str, Any], as_json: bool, restoring: bool) -> None:
+    from ytarchive_tui.commands.doctor import restore, run
 
+    if restoring:
+        restore(options)
+        return
     raise click.exceptions.Exit(run(options, as_json=as_json or options["as_json"]))
 
 
@@ -165,7 +172,7 @@ def recovery_show(options: dict[str, Any], plan: str, as_json: bool) -> None:
 
 @recovery.command("apply", help="Try again what belongs to the plan: one item, or all one after the other.")
 @click.argument("plan")
-@click.argument("fix", type=click.Choice(["try-one", "retry", "quality"]))
+@click.argument("fix", type=click.Choice(["try-one", "retry", "accept", "quality"]))
 @click.option("--quality", metavar="QUALITY", help="For the fix «quality»: best, 2160p … 144p, audio, or a "
                                                    "yt-dlp format string.")  # fmt: skip
 @click.option("--per-hour", type=click.IntRange(0, 36000), metavar="N",
@@ -201,6 +208,55 @@ def recovery_undo(options: dict[str, Any], as_json: bool) -> None:
     from ytarchive_tui.commands.recovery import undo
 
     undo(options, as_json=as_json or options["as_json"])
+
+
+for _command in SOURCE_COMMANDS:
+    cli.add_command(_command)
+
+
+@cli.command(help="What is known of videos, without archiving them; playlists and channels stand for all "
+                  "that is in them, - for the lines of standard input.")  # fmt: skip
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option("--refresh", is_flag=True, help="Ask again also for what was told lately.")
+@click.option("--formats", is_flag=True, help="Also ask yt-dlp, one by one, for formats and subtitles.")
+@click.option("--captions", is_flag=True, help="Also ask the Data API for subtitles: 50 units each.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def metadata(
+    options: dict[str, Any], urls: tuple[str, ...], refresh: bool, formats: bool, captions: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    from ytarchive_tui.commands.metadata import run
+
+    raise click.exceptions.Exit(run(options, urls, refresh=refresh, formats=formats, captions=captions,
+                                    as_json=as_json or options["as_json"]))  # fmt: skip
+
+
+@cli.group(help="Look at playlists and channels.")
+def playlist() -> None:
+    pass
+
+
+@playlist.command("info", help="What a playlist or a channel is.")
+@click.argument("url")
+@click.option("--items", is_flag=True, help="Also what stands in it, with lengths and dates.")
+@click.option("--refresh", is_flag=True, help="Ask again also for what was told lately.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def playlist_info(options: dict[str, Any], url: str, items: bool, refresh: bool, as_json: bool) -> None:
+    from ytarchive_tui.commands.playlist import info
+
+    raise click.exceptions.Exit(info(options, url, items=items, refresh=refresh,
+                                     as_json=as_json or options["as_json"]))  # fmt: skip
+
+
+@cli.command(help="What the keys of the Data API have spent today, and what can still be done.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def quota(options: dict[str, Any], as_json: bool) -> None:
+    from ytarchive_tui.commands.quota import show
+
+    show(options, as_json=as_json or options["as_json"])
 
 
 def main() -> NoReturn:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ytarchive_tui.commands.screen import open_engine, show
 from ytarchive_tui.commands.setup import settings_of
 from ytarchive_tui.demo import STATE, refuse_own_settings
+from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.paths import Paths, make_private_folder
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def run(options: Mapping[str, Any]) -> int:
     make_private_folder(paths.config_file.parent)
     paths.config_file.write_text("# The demo reads no settings but these.\n")
     own = {**options, "output": root, "config": paths.config_file}
-    settings = settings_of(own, env=AHEAD).settings
+    loaded = settings_of(own, env=AHEAD)
+    settings = loaded.settings
+    file = SettingsFile(loaded, paths.config_file, lambda: settings_of(own, env=AHEAD))
 
     @asynccontextmanager
     async def open_here() -> AsyncIterator[Runtime]:
@@ -47,7 +50,7 @@ def run(options: Mapping[str, Any]) -> int:
                 yield runtime
 
     note = f"A local YouTube; nothing leaves this machine. Everything lies in {root}"
-    return show(settings, paths, open_here, ascii_only=options["ascii"], note=note)
+    return show(settings, paths, open_here, ascii_only=options["ascii"], note=note, file=file)
 
 
 async def _fill(runtime: Runtime, archive: Any) -> None:

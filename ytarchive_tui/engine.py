@@ -9,32 +9,69 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ytarchive_tui.db.archives import known_archives
+from ytarchive_tui.db.archives import identify, known_archives
+from ytarchive_tui.db.budget import SiteRows
+from ytarchive_tui.db.clock import mend_waits
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.seed import seed_archived
+from ytarchive_tui.db.sidecar_queue import SidecarQueue
+from ytarchive_tui.db.sizes import expected_size
+from ytarchive_tui.db.snapshots import SnapshotKeeper
+from ytarchive_tui.db.sources import Sources
+from ytarchive_tui.db.upgrades import Upgrades
 from ytarchive_tui.db.views import Views
+from ytarchive_tui.db.withheld import note_tools
 from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
-from ytarchive_tui.domain.ports import ArchiveStore
+from ytarchive_tui.domain.ports import ArchiveStore, JobQueue
 from ytarchive_tui.domain.progress import MemoryBoard
-from ytarchive_tui.outside import children_of, extraction_config, provider
+from ytarchive_tui.outside import (
+    children_of,
+    children_tools,
+    extraction_config,
+    feed_of,
+    provider,
+    quota_service,
+    usual_options,
+)
 from ytarchive_tui.services.browser import BrowserService
+from ytarchive_tui.services.dials import Dials
 from ytarchive_tui.services.logs import log_file
 from ytarchive_tui.services.queue import QueueService
+from ytarchive_tui.services.quota import QuotaService
+from ytarchive_tui.services.reach import can_reach_site
+from ytarchive_tui.services.removal import keep_tidy
+from ytarchive_tui.services.site import SiteService, account_of, rules_of
+from ytarchive_tui.services.sources import SourcesService
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import FileMode, Settings, Verify
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.settings.tools import Tools
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
+from ytarchive_tui.storage.room import Room
 from ytarchive_tui.storage.scratch import ScratchStore
+from ytarchive_tui.storage.supplying import SidecarFolders
+from ytarchive_tui.workers.crew import Crew
 from ytarchive_tui.workers.download import DownloadStage
 from ytarchive_tui.workers.metadata import ListStage, ResolveStage, SampleStage
+from ytarchive_tui.workers.scheduler import Scheduler
+from ytarchive_tui.workers.sidecars import SidecarStage
+from ytarchive_tui.workers.site import Site
+from ytarchive_tui.workers.site_queue import SiteQueue
+from ytarchive_tui.workers.speed import SpeedLimit
 from ytarchive_tui.workers.storage import StorageStage
 from ytarchive_tui.workers.worker import StageRun, Worker
-from ytarchive_tui.ytdlp.adapters import YtdlpDownloader, YtdlpFormatChecker, YtdlpLister
+from ytarchive_tui.ytdlp.adapters import (
+    YtdlpDownloader,
+    YtdlpFormatChecker,
+    YtdlpLister,
+    YtdlpLooker,
+    YtdlpProvider,
+    YtdlpSidecarFetcher,
+)
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +89,12 @@ class Engine:
 
     queue: QueueService
     browser: BrowserService
-    workers: list[Worker] = field(default_factory=list)
+    sources: SourcesService
+    site: SiteService
+    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = field(default_factory=list)
     checker: YtdlpFormatChecker | None = None
+    quota: QuotaService | None = None
+    """None where nothing asks the Data API."""
 
 
 async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: AsyncExitStack) -> Engine:
@@ -65,6 +106,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     stack.push_async_callback(db.close)
     queue = Queue(db, lease_s=settings.engine.lease_s, ahead=settings.engine.lookahead)
     adopted = await queue.adopt(lock)
+    await mend_waits(db)
     if adopted:
         log.warning("%d jobs were running when the last run ended; they go on", adopted)
     config = extraction_config(settings, paths.cache_dir, tools)
@@ -80,38 +122,62 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     )
     locks = ArchiveLocks(known)
     stack.callback(locks.close)
-    board, views = MemoryBoard(), Views(db)
+    board, views, dials = MemoryBoard(), Views(db), Dials(db, settings)
     for archive in tuple(known):
         await _sweep(store, locks, archive, await views.jobs_with_staging(archive))
+    tidying = asyncio.create_task(keep_tidy(db), name="tidying")
+    stack.push_async_callback(_ended, tidying)
 
-    def worker(name: str, stage: Stage, kind: JobKind, run: StageRun, jobs: Queue = queue) -> Worker:
+    site = await _open_site(db, settings, stack)
+    asking = SiteQueue(queue, site)
+
+    def worker(name: str, stage: Stage, kind: JobKind, run: StageRun, jobs: JobQueue = asking) -> Worker:
         return Worker(name, stage, kind, run, queue=jobs, store=store, board=board, rules=settings.retry)
 
-    resolve = _holding(locks, ResolveStage(provider(settings, children, config, stack), store, board))
-    listing = ListStage(queue, YtdlpLister(children, config), board)
-    download = _holding(locks, DownloadStage(queue, YtdlpDownloader(children, config), store, board))
-    storage = _holding(locks, StorageStage(queue, store, board))
-    looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, engine=queue.engine)
-    workers = [
+    resolve = _holding(locks, db, ResolveStage(provider(settings, children, config, db, stack), store, board))
+    sources, looker = Sources(db), YtdlpLooker(children, config)
+    listing = ListStage(asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network))
+    download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board)
+    download = _holding(locks, db, _roomy(Room(settings.archive.keep_free), db, download_alone))
+    storage = _holding(locks, db, StorageStage(queue, store, board))
+    versions = children_tools(tools)
+    await note_tools(db, versions)
+    late = SidecarQueue(db, settings.retry)
+    fetcher = YtdlpSidecarFetcher(children, config)
+    sidecars = _holding(locks, db, SidecarStage(late, fetcher, SidecarFolders(children)))
+    looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, beside=queue)
+    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = [
+        Scheduler(sources),
+        Scheduler(Upgrades(db, settings.retry, versions, usual_options(settings)), name="upgrades"),
+        SnapshotKeeper(paths.database),
+        SpeedLimit(dials.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
         *_several(
             BROWSE_WORKERS,
-            lambda n: worker(f"browse-{n}", Stage.METADATA, JobKind.SOURCE, listing, looked_at),
+            lambda n: worker(
+                f"browse-{n}", Stage.METADATA, JobKind.SOURCE, listing, SiteQueue(looked_at, site)
+            ),
         ),
-        *_several(
-            # Half as many as downloads, or the line stays half empty until all downloads have begun.
-            max(settings.engine.metadata_workers, settings.engine.downloads // 2),
+        Crew(
+            "metadata",
             lambda n: worker(f"metadata-{n}", Stage.METADATA, JobKind.ITEM, resolve),
+            dials.lookups,
+            queue,
         ),
-        *_several(
-            settings.engine.downloads,
+        Crew(
+            "downloads",
             lambda n: worker(f"download-{n}", Stage.DOWNLOAD, JobKind.ITEM, download),
+            dials.downloads,
+            queue,
         ),
         *_several(STORAGE_WORKERS, lambda n: worker(f"storage-{n}", Stage.STORAGE, JobKind.ITEM, storage)),
+        worker("sidecars", Stage.METADATA, JobKind.ITEM, sidecars, SiteQueue(late, site)),
     ]
     service = QueueService(db, queue, board)
     checker = YtdlpFormatChecker(children, config)
-    return Engine(service, BrowserService(db), workers, checker)
+    site_service, quota = SiteService(db, settings), quota_service(settings, db)
+    lists = BrowserService(db), SourcesService(db)
+    return Engine(service, *lists, site_service, workers, checker, quota)
 
 
 async def open_dry(
@@ -139,15 +205,26 @@ async def open_dry(
             after=after_metadata_alone,
         )
 
-    resolve = ResolveStage(provider(settings, children, config, stack), store, board)
+    # The sizes that a dry run adds up are told by yt-dlp alone.
+    resolve = ResolveStage(YtdlpProvider(children, config), store, board)
     sample = SampleStage(resolve, DRY_RUN_SAMPLE)
-    workers = [
+    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = [
         worker("listing", JobKind.SOURCE, ListStage(queue, YtdlpLister(children, config), board)),
         *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, sample)),
     ]
     service = QueueService(db, queue, board)
     checker = YtdlpFormatChecker(children, config)
-    return Engine(service, BrowserService(db), workers, checker)
+    lists = BrowserService(db), SourcesService(db)
+    return Engine(service, *lists, SiteService(db, settings), workers, checker)
+
+
+async def _open_site(db: Database, settings: Settings, stack: AsyncExitStack) -> Site:
+    """What earlier runs learned of the site, for all workers of this one."""
+    memory = SiteRows(db, account_of(settings.network.cookies_file))
+    site = Site(memory, rules_of(settings), lambda: can_reach_site(settings.network))
+    await site.open()
+    stack.push_async_callback(site.close)
+    return site
 
 
 def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:
@@ -157,14 +234,30 @@ def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:
     )
 
 
-def _holding(locks: ArchiveLocks, run: StageRun) -> StageRun:
+def _holding(locks: ArchiveLocks, db: Database, run: StageRun) -> StageRun:
     """The stage, begun only when no other engine works on the job's archive."""
 
     async def holding(claim: Claim) -> StageOutcome:
-        await asyncio.to_thread(locks.hold, claim.job.options.archive)
+        archive = claim.job.options.archive
+        if not locks.held(archive):
+            uuid = await asyncio.to_thread(locks.hold, archive)
+            # From its first use on, so that an empty mount point is never taken for a new archive.
+            async with db.write() as tx:
+                await identify(tx, archive, uuid)
         return await run(claim)
 
     return holding
+
+
+def _roomy(room: Room, db: Database, run: StageRun) -> StageRun:
+    """The stage, begun and kept running only while the archive's disk has room for it."""
+
+    async def roomy(claim: Claim) -> StageOutcome:
+        assert claim.job.item is not None, "only an item can be downloaded"
+        expected = await expected_size(db, claim.job.item.id)
+        return await room.within(claim.job, expected, lambda: run(claim))
+
+    return roomy
 
 
 async def _sweep(store: ArchiveStore, locks: ArchiveLocks, archive: Path, live_jobs: Sequence[int]) -> None:
@@ -177,6 +270,12 @@ async def _sweep(store: ArchiveStore, locks: ArchiveLocks, archive: Path, live_j
     else:
         if removed:
             log.info("removed %d staging folders that no job needs", removed)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait until it is gone."""
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _several(count: int, make: Callable[[int], Worker]) -> list[Worker]:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import logging
 from contextlib import AsyncExitStack
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.metadata_cache import MetadataCache, upcoming
+from ytarchive_tui.db.quota import StoredLedger
+from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.domain.ports import ChildRunner, MetadataProvider
+from ytarchive_tui.services.metadata import MetadataService
+from ytarchive_tui.services.metadata_jobs import BatchedProvider
+from ytarchive_tui.services.quota import QuotaService
 from ytarchive_tui.settings.keys import read_api_keys
-from ytarchive_tui.settings.model import ChildMode, Settings
+from ytarchive_tui.settings.model import MIB, ChildMode, NetworkSettings, Settings
 from ytarchive_tui.settings.tools import Tools
 from ytarchive_tui.workers.providers import FirstThatAnswers
-from ytarchive_tui.youtube_api.client import ApiConfig, YouTubeClient
-from ytarchive_tui.youtube_api.provider import ApiProvider
+from ytarchive_tui.youtube_api.client import YouTubeClient
+from ytarchive_tui.youtube_api.feed import YouTubeFeed
+from ytarchive_tui.youtube_api.lines import ApiConfig
 from ytarchive_tui.ytdlp.adapters import YtdlpProvider
 from ytarchive_tui.ytdlp.options import ExtractionConfig
 from ytarchive_tui.ytdlp.process import ChildPool, Mode
@@ -47,24 +57,83 @@ def extraction_config(settings: Settings, cache_dir: Path, tools: Tools) -> Extr
     )
 
 
+def feed_of(network: NetworkSettings) -> YouTubeFeed:
+    """The feeds of channels, reached as everything else is."""
+    return YouTubeFeed(
+        proxy=network.proxy,
+        ca_file=network.ca_file,
+        source_address=network.source_address,
+        timeout_s=network.socket_timeout_s,
+    )
+
+
+def children_tools(tools: Tools) -> str:
+    """What decides which formats yt-dlp can get: its version and the JavaScript runtime's."""
+    runtime = tools.js_runtime
+    known = f"{runtime.name} {runtime.version}" if runtime.usable else "no JavaScript runtime"
+    return f"yt-dlp {version('yt-dlp')}, {known}"
+
+
+def usual_options(settings: Settings) -> JobOptions:
+    """What the settings say of how an item is archived."""
+    archive = settings.archive
+    return JobOptions(
+        archive=archive.root,
+        quality=archive.quality,
+        container=archive.container,
+        subtitles=archive.subtitles,
+        auto_captions=archive.auto_captions,
+        thumbnail=archive.thumbnail,
+        embed_chapters=archive.embed_chapters,
+    )
+
+
 def provider(
-    settings: Settings, children: ChildRunner, config: ExtractionConfig, stack: AsyncExitStack
+    settings: Settings, children: ChildRunner, config: ExtractionConfig, db: Database, stack: AsyncExitStack
 ) -> MetadataProvider:
     """The Data API when there is a key, and yt-dlp in any case."""
     ytdlp = YtdlpProvider(children, config)
-    keys = read_api_keys(settings.youtube)
-    if not keys:
+    client = youtube_client(settings, db, stack)
+    if client is None:
         return ytdlp
-    api = ApiConfig(
+    service = MetadataService(metadata_cache(settings, db), client)
+    return FirstThatAnswers(BatchedProvider(service, partial(upcoming, db)), ytdlp)
+
+
+def youtube_client(
+    settings: Settings, db: Database, stack: AsyncExitStack, *, for_a_person: bool = False
+) -> YouTubeClient | None:
+    """The Data API, paid from the ledger in `db`; None without a key.
+
+    What a person asks for may also spend the reserve.
+    """
+    keys, youtube = read_api_keys(settings.youtube), settings.youtube
+    if not keys:
+        return None
+    config = ApiConfig(
         keys=keys,
-        endpoint=settings.youtube.api_endpoint,
+        endpoint=youtube.api_endpoint,
         proxy=settings.network.proxy,
         ca_file=settings.network.ca_file,
         timeout_s=settings.network.socket_timeout_s,
     )
-    client = YouTubeClient(api)
+    reserve = 0 if for_a_person else youtube.quota_reserve
+    client = YouTubeClient(config, StoredLedger(db, limit=youtube.daily_quota, reserve=reserve))
     stack.callback(client.close)
-    return FirstThatAnswers(ApiProvider(client), ytdlp)
+    return client
+
+
+def quota_service(settings: Settings, db: Database) -> QuotaService:
+    """How the keys stand, for status lines and for the command."""
+    youtube = settings.youtube
+    return QuotaService(
+        db, read_api_keys(youtube), limit=youtube.daily_quota, reserve=youtube.quota_reserve
+    )
+
+
+def metadata_cache(settings: Settings, db: Database) -> MetadataCache:
+    """What providers told before."""
+    return MetadataCache(db, limit_bytes=settings.youtube.cache_mb * MIB)
 
 
 def children_of(settings: Settings, config: ExtractionConfig) -> ChildPool:

@@ -13,8 +13,11 @@ from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.engine import Engine, open_dry, open_engine
+from ytarchive_tui.outside import quota_service
 from ytarchive_tui.services.browser import BrowserService
 from ytarchive_tui.services.queue import QueueService
+from ytarchive_tui.services.site import SiteService
+from ytarchive_tui.services.sources import SourcesService
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.settings.tools import Tools
@@ -26,6 +29,9 @@ class Runtime:
     def __init__(self, engine: Engine, drain_s: float) -> None:
         self.queue = engine.queue
         self.browser = engine.browser
+        self.sources = engine.sources
+        self.site = engine.site
+        self.quota = engine.quota
         self._workers = engine.workers
         self._checker = engine.checker
         self._drain_s = drain_s
@@ -63,7 +69,9 @@ class Runtime:
             stack.push_async_callback(db.close)
             queue = Queue(db, lease_s=settings.engine.lease_s)
             service = QueueService(db, queue, MemoryBoard())
-            yield cls(Engine(service, BrowserService(db)), settings.engine.drain_s)
+            site, quota = SiteService(db, settings), quota_service(settings, db)
+            engine = Engine(service, BrowserService(db), SourcesService(db), site, quota=quota)
+            yield cls(engine, settings.engine.drain_s)
 
     @property
     def is_remote(self) -> bool:

@@ -10,7 +10,7 @@ from conftest import Stage, shown
 from library_samples import archive_item
 
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.domain.models import JobOptions, SourceKind, Submission
+from ytarchive_tui.domain.models import JobOptions, Manifest, SourceKind, Submission
 from ytarchive_tui.sandbox.catalog import sized_id
 from ytarchive_tui.sandbox.client import ControlClient
 from ytarchive_tui.tui.screens.library import LibraryScreen
@@ -146,3 +146,64 @@ async def test_every_size_shows_titles_and_no_control_byte(stage: Make, size: tu
         await pilot.press("F")
         await it.until(lambda: "not verified yet" in it.screen_text())
         assert "\x1b" not in it.screen_text() and "\x07" not in it.screen_text()
+
+
+async def test_an_item_is_fetched_again_and_the_new_copy_takes_the_place_of_the_old(
+    stage: Make, youtube: ControlClient
+) -> None:
+    it = stage()
+    async with shown(it, (120, 60)) as pilot:
+        root = it.settings.archive.root
+        address = f"https://www.youtube.com/watch?v={SMALL}"
+        options = JobOptions(archive=root, quality="360p")
+        await (await it.bridge.queue()).submit([
+            Submission(url=address, address=address, kind=SourceKind.VIDEO, video_id=SMALL, options=options)
+        ])  # fmt: skip
+        await pilot.press("3")
+        await it.until(lambda: it.bridge.pulse.figures is not None and it.bridge.pulse.figures.done == 1, 60)
+        await go(it, 1)
+        (before,) = root.glob("*/*/manifest.json")
+        await pilot.press("U", *["backspace"] * 4, *"720p", "enter")
+        await it.until(lambda: "1 item queued" in it.screen_text())
+        await it.until(lambda: "720p of 1080p offered" in it.screen_text(), 60)
+        await it.until(lambda: not before.exists())
+        (after,) = root.glob("*/*/manifest.json")
+        assert check_copy(after) == 720
+
+
+def check_copy(manifest: Path) -> int | None:
+    """The height that the manifest tells, once every file it names is there whole."""
+    content = Manifest.model_validate_json(manifest.read_bytes())
+    assert [(manifest.parent / file.name).stat().st_size for file in content.files] == [
+        file.size for file in content.files
+    ]
+    return content.obtained_height
+
+
+async def test_deleting_needs_the_words_typed_out(stage: Make) -> None:
+    it = stage(workers=False)
+    await fill(it)
+    root = it.settings.archive.root
+    async with shown(it, (80, 24)) as pilot:
+        await go(it, 3)
+        await pilot.press("space", "space", "X")
+        await it.until(lambda: "2 items: 4 files" in it.screen_text() and "delete 2" in it.screen_text())
+        await pilot.press(*"delete", "enter")
+        await it.until(lambda: "type «delete 2»" in it.screen_text())
+        assert len(list(root.glob("*/*/manifest.json"))) == 3
+        await pilot.press(*" 2", "enter")
+        await it.until(lambda: len(list(root.glob("*/*/manifest.json"))) == 1)
+        await it.until(lambda: len(screen(it).table.ids) == 1 and "2 items deleted" in it.screen_text())
+
+
+async def test_a_moved_archive_is_found_again(stage: Make, tmp_path: Path) -> None:
+    it = stage(workers=False)
+    await fill(it)
+    it.settings.archive.root.rename(tmp_path / "b")
+    async with shown(it) as pilot:
+        await go(it, 3)
+        await it.until(lambda: screen(it).table.current is not None)
+        await pilot.press("R", "backspace", *["backspace"] * len("rchive"), *"b", "enter")
+        await it.until(lambda: "3 copies follow the archive" in it.screen_text())
+        await pilot.press("V")
+        await it.until(lambda: "1 whole" in it.screen_text())

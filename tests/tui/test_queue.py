@@ -105,7 +105,7 @@ async def test_cancel_takes_marked_jobs_out_and_undo_brings_them_back(stage: Mak
         await it.until(lambda: list(it.queue.table.ids) == order)
 
 
-async def test_pause_all_and_priority_are_undone_one_after_the_other(stage: Make) -> None:
+async def test_holding_all_and_priority_are_undone_one_after_the_other(stage: Make) -> None:
     it = stage(workers=False)
     async with shown(it) as pilot:
         await submit(it, *ids(3))
@@ -114,9 +114,11 @@ async def test_pause_all_and_priority_are_undone_one_after_the_other(stage: Make
         await it.until(lambda: it.queue.table.ids[0] == order[2])
         await it.until(lambda: it.queue.can_pause_all())
         await pilot.press("P")
-        await it.until(lambda: statuses(it) == ["paused"] * 3)
+        await it.until(lambda: it.screen_text().count("on hold; P resumes all") == 3)
+        assert " on hold " in it.screen_text().splitlines()[0]
         await pilot.press("u")
-        await it.until(lambda: statuses(it) == ["queued"] * 3)
+        await it.until(lambda: "on hold" not in it.screen_text().splitlines()[0])
+        await it.until(lambda: it.screen_text().count("next in line") == 3)
         await pilot.press("u")
         await it.until(lambda: list(it.queue.table.ids) == order)
 
@@ -177,6 +179,30 @@ async def test_a_list_is_added_and_its_items_appear(stage: Make, youtube: Contro
         await pilot.press("enter")
         await it.until(lambda: len(it.queue.table.ids) == 13)
         await it.until(lambda: "listed" in it.screen_text() or "Tidewrack Films" in it.screen_text())
+
+
+async def test_a_batch_file_is_pasted_and_what_is_known_of_its_lines_is_told(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it, (160, 40)) as pilot:
+        await submit(it, "video000001")
+        await pilot.press("a")
+        await it.until(lambda: isinstance(it.app.screen, AddDialog))
+        lines = ("# my list", "", "@tidewrack", "video000001  # seen", "video000002", "video000002",
+                 DEMO_PLAYLIST, "https://example.org", "")  # fmt: skip
+        it.app.post_message(Paste("\n".join(lines)))
+        await it.until(lambda: "in the queue already (queued)" in it.screen_text())
+        text = it.screen_text()
+        for told in (
+            "2 videos",
+            "1 channel",
+            "1 named twice",
+            "1 not understood",
+            "the same as above",
+            "into ",
+        ):
+            assert told in text, told
+        it.app.post_message(Paste("\n".join(f"other{n:06}" for n in range(5000))))
+        await it.until(lambda: "5,002 videos" in it.screen_text())
 
 
 async def test_at_80_by_24_what_matters_is_there_whole(stage: Make) -> None:

@@ -19,9 +19,14 @@ Make = Callable[..., Stage]
 
 def test_every_action_has_one_name_and_somebody_who_does_it() -> None:
     from ytarchive_tui.tui.screens.add import AddDialog
+    from ytarchive_tui.tui.screens.delete import DeleteDialog
+    from ytarchive_tui.tui.screens.settings import SettingsScreen
+    from ytarchive_tui.tui.screens.theme import ThemeDialog
+    from ytarchive_tui.tui.widgets.facet_pane import FacetPane
     from ytarchive_tui.tui.widgets.virtual_table import VirtualTable
 
-    homes = {"app": YtarchiveApp, "table": VirtualTable, "add": AddDialog}
+    homes = {"app": YtarchiveApp, "table": VirtualTable, "add": AddDialog, "settings": SettingsScreen}
+    homes |= {"theme": ThemeDialog, "delete": DeleteDialog, "facets": FacetPane}
     homes |= {tab.name: tab.load() for tab in tabs()}
     names = [action.name for actions in ACTIONS.values() for action in actions]
     assert len(names) == len(set(names))
@@ -58,7 +63,7 @@ async def test_the_help_names_every_action_of_the_screen_with_its_keys(stage: Ma
 async def test_the_keymap_of_the_settings_replaces_keys(stage: Make) -> None:
     it = stage(workers=False, keys={"queue.freeze": "z", "no.such": "y"})
     async with shown(it) as pilot:
-        await it.until(lambda: "no such action: no.such" in it.screen_text())
+        await it.until(lambda: "no action «no.such»" in it.screen_text())
         await pilot.press("f")
         assert "frozen" not in it.screen_text()
         await pilot.press("z")

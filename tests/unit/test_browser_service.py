@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from ytarchive_tui.db.browser_pages import BrowserPages, EntryOrder, EntryState, EntryView, Node
+from ytarchive_tui.db.browser_pages import BrowserPages
+from ytarchive_tui.db.browser_rows import EntryOrder, EntryState, EntryView, Node
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.copies import keep
@@ -316,6 +317,6 @@ async def test_entries_are_filtered_and_sorted(it: Browsing) -> None:
 
 
 def test_an_estimate_without_any_length_is_nothing() -> None:
-    from ytarchive_tui.db.browser_pages import Sums
+    from ytarchive_tui.db.browser_rows import Sums
 
     assert estimate(Sums(n=3, unknown=3), Rate(1000, 0)) == 0

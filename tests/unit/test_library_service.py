@@ -104,8 +104,17 @@ async def test_what_is_learnt_later_is_found_and_what_was_before_is_not(
 
 async def test_an_archive_from_before_the_library_is_in_it(tmp_path: Path, root: Path) -> None:
     path = tmp_path / "old.db"
-    async with await Database.open(path, migrations=bundled()[:1]) as db:
-        await archive_item(db, root, "aaaaaaaaaaa", "From the old days", year=2011)
+    async with await Database.open(path, migrations=bundled()[:1]) as db, db.write() as tx:
+        await tx.run("INSERT INTO archives VALUES (1, ?, NULL)", (str(root),))
+        await tx.run(
+            "INSERT INTO items (id, extractor, video_id, url, title, channel, created_at) VALUES "
+            "(1, 'youtube', 'aaaaaaaaaaa', '', 'From the old days', 'Harbour Films', 0)"
+        )
+        await tx.run(
+            "INSERT INTO metadata (item_id, provider, seen_at, data) VALUES (1, 'ytdlp', 0, ?)",
+            ('{"published_at": "2011-06-01T00:00:00Z"}',),
+        )
+        await tx.run("INSERT INTO copies VALUES (1, 1, 1, 'x/y', 'best', NULL, 1080, 5, 0, '{}')")
     async with await Database.open(path) as db:
         library = LibraryService(path)
         assert await find(library, "old days") == {"aaaaaaaaaaa"}

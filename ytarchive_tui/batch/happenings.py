@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ytarchive_tui.services.queue import JobLine, QueueService
 
 _PAGE = 500
-_SHARE = 10
-"""An answer that took a second is asked for again ten seconds later at the earliest."""
+_SHARE = 30
+"""An answer that took a second is asked for again thirty seconds later at the earliest."""
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ class Happening:
 
 
 class Paced:
-    """Asks a question again only when that costs at most a tenth of the time."""
+    """Asks a question again only when that costs at most a thirtieth of the time."""
 
     def __init__(self) -> None:
         self._next = 0.0

@@ -24,6 +24,7 @@ from ytarchive_tui.settings.model import Settings
 if TYPE_CHECKING:
     from ytarchive_tui.runtime import Runtime
     from ytarchive_tui.services.queue import Overview
+    from ytarchive_tui.services.site import Standing
 
 _TICK_S = 0.25
 _PAUSE_S = 0.1
@@ -115,6 +116,11 @@ class _Run:
         self._overview: Overview
         self._count = Paced()
         self._patience = Patience(request.settings.retry.patience_s)
+        self._site = runtime.site
+        self._standing: Standing
+        self._look = Paced()
+        self._banner: str | None = None
+        self._offline = False
         self._archived = 0
         self._with_notes = 0
         self._trouble = False
@@ -128,6 +134,8 @@ class _Run:
         if self._request.retry_failed:
             again = await self._queue.retry_failed(self._sources)
             self._view.message(f"{again} failed {'job is' if again == 1 else 'jobs are'} tried again")
+        if await self._queue.end_hold():
+            self._view.message("everything was on hold; this run lets it go on")
         self._overview = await self._queue.overview(self._sources)
         if not self._interrupts.asked.is_set():
             self._runtime.start()
@@ -163,7 +171,7 @@ class _Run:
             if self._request.fail_fast and self._trouble:
                 self._view.message("stopping at the first failure, as asked")
                 return
-            if self._patience.is_out(self._overview):
+            if self._patience.is_out(self._overview, self._standing.held_s):
                 return
             await _first(asyncio.sleep(_PAUSE_S), self._interrupts.asked.wait())
             await _first(self._queue.wait_for_change(_TICK_S), self._interrupts.asked.wait())
@@ -193,7 +201,18 @@ class _Run:
             self._trouble |= happening.kind in TROUBLE
             if not self._request.dry_run or happening.kind is Kind.LISTED:
                 self._view.happened(happening)
+        await self._tell_of_site()
         self._view.state(State(self._overview, await self._queue.live(), self._follower.held))
+
+    async def _tell_of_site(self) -> None:
+        """Say when the site is left alone, or when there is no network, and when that is over."""
+        if not self._look.due:
+            return
+        self._standing = await self._look.ask(self._site.standing)
+        banner = self._standing.banner()
+        if banner != self._banner:
+            self._view.message(banner or ("back online" if self._offline else "YouTube answers again"))
+        self._banner, self._offline = banner, self._standing.offline
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:

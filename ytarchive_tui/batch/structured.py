@@ -1,7 +1,7 @@
-"""Finds the entries of a YAML or JSON batch file together with the lines on which they stand.
+"""Finds the entries of a structured batch file together with the lines on which they stand: here JSON.
 
 A document is a list of entries, or a mapping with the list in `urls` and common options in
-`defaults`. Anchors and aliases are refused: a few lines of them can unfold into gigabytes.
+`defaults`; `structured_yaml` reads YAML.
 """
 
 from __future__ import annotations
@@ -12,15 +12,11 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 MAX_STRUCTURED_BYTES = 8 * 1024 * 1024
 """YAML is read at about one MiB a second; a larger list belongs into plain text."""
 
-_DEEPEST = 20
-_SHAPE = "a batch is a list, or a mapping with the list in «urls» and, if wanted, «defaults»"
+SHAPE = "a batch is a list, or a mapping with the list in «urls» and, if wanted, «defaults»"
 _SPACE = re.compile(r"[ \t\r\n]*")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,56 +34,6 @@ class Unreadable(Exception):
         super().__init__(reason)
         self.line = line
         self.reason = reason
-
-
-def read_yaml(text: str) -> tuple[Located | None, list[Located]]:
-    """The defaults and the entries of a YAML document; raises `Unreadable`."""
-    try:
-        _refuse_bombs(text)
-        loader = _Loader(text)
-        try:
-            root = loader.get_single_node()
-            if root is None:
-                return None, []
-            entries, defaults = root, None
-            if isinstance(root, yaml.MappingNode):
-                parts = {key.value: value for key, value in root.value if isinstance(key, yaml.ScalarNode)}
-                _check_names(set(parts), root.start_mark.line + 1)
-                entries, defaults = parts["urls"], parts.get("defaults")
-            if not isinstance(entries, yaml.SequenceNode):
-                raise Unreadable(root.start_mark.line + 1, _SHAPE)
-
-            def located(node: yaml.Node) -> Located:
-                return Located(node.start_mark.line + 1, loader.construct_object(node, deep=True))
-
-            return located(defaults) if defaults else None, [located(node) for node in entries.value]
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise Unreadable(line, f"not YAML: {error.problem or error.context}") from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise Unreadable(line, "there is a byte in it that is not text") from None
-    except ValueError as error:
-        raise Unreadable(1, f"a value can't be read: {error}") from None
-
-
-def _refuse_bombs(text: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, _Loader):
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Unreadable(
-                line, "anchors and aliases (& and *) are not used in a batch file; put text in quotes"
-            )
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEEPEST:
-            raise Unreadable(line, "lists are nested too deeply")
 
 
 def read_json(text: str) -> tuple[Located | None, list[Located]]:
@@ -111,10 +57,10 @@ class _JsonReader:
                 entries, at = self._list(at)
             else:
                 parts, at = self._mapping(at)
-                _check_names(set(parts), self._line(0))
+                check_names(set(parts), self._line(0))
                 defaults, found = parts.get("defaults"), parts["urls"]
                 if not isinstance(found, list):
-                    raise Unreadable(1, _SHAPE)
+                    raise Unreadable(1, SHAPE)
                 entries = found
         except json.JSONDecodeError as error:
             raise Unreadable(error.lineno, f"not JSON: {error.msg}") from None
@@ -172,9 +118,10 @@ class _JsonReader:
         return found, at + 1
 
 
-def _check_names(names: set[str], line: int) -> None:
+def check_names(names: set[str], line: int) -> None:
+    """Refuse a mapping with other names than a batch has; raises `Unreadable`."""
     if "urls" not in names:
-        raise Unreadable(line, f"there is no «urls»: {_SHAPE}")
+        raise Unreadable(line, f"there is no «urls»: {SHAPE}")
     unknown = names - {"urls", "defaults"}
     if unknown:
-        raise Unreadable(line, f"unknown name «{min(unknown)}»: {_SHAPE}")
+        raise Unreadable(line, f"unknown name «{min(unknown)}»: {SHAPE}")

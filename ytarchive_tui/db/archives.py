@@ -27,9 +27,22 @@ async def known_archives(db: Database) -> dict[Path, UUID]:
     return {Path(row["path"]): UUID(row["uuid"]) for row in rows}
 
 
+_YOUNGER = ("accept_flaws", "better_than")
+"""Fields that profiles of the first version lack: left out at their default, a profile stays the same one."""
+
+
 async def options_id(tx: Transaction, options: JobOptions) -> int:
     """The row of a profile, made when absent."""
-    return await _row(tx, "options", "data", options.model_dump_json())
+    usual = {name for name in _YOUNGER if getattr(options, name) == JobOptions.model_fields[name].default}
+    return await _row(tx, "options", "data", options.model_dump_json(exclude=usual))
+
+
+async def options_of_job(db: Database, job_id: int) -> JobOptions:
+    """The profile of a job that exists."""
+    (row,) = await db.fetch(
+        "SELECT o.data FROM jobs j JOIN options o ON o.id = j.options_id WHERE j.id = ?", (job_id,)
+    )
+    return JobOptions.model_validate_json(row["data"])
 
 
 async def _row(tx: Transaction, table: str, column: str, value: str) -> int:

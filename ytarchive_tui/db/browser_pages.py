@@ -9,120 +9,13 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Collection, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
 
-from ytarchive_tui.db.pages import Reader
+from ytarchive_tui.db.browser_rows import Entry, EntryOrder, EntryState, EntryView, Node, Sums
+from ytarchive_tui.db.reader import Reader
 
 MEASURED = 2000
 """How many of the newest copies an estimate looks at."""
-
-
-class EntryState(StrEnum):
-    """How an entry of a list stands against the archive."""
-
-    HAVE = "have"
-    QUEUED = "queued"
-    """A job brings it, or waits, or needs someone."""
-    MISSING = "missing"
-    FAILED = "failed"
-    PRIVATE = "private"
-    REMOVED = "removed"
-    LEFT = "left"
-    """It is no longer in the list."""
-
-
-class EntryOrder(StrEnum):
-    """What entries are sorted by."""
-
-    PLACE = "place"
-    STATE = "state"
-    TITLE = "title"
-    LENGTH = "length"
-    DATE = "date"
-
-
-class EntryWord(NamedTuple):
-    """One part of a filter; every part has to hold."""
-
-    field: str | None
-    """`state` or None, which looks at title, channel and id."""
-    text: str
-    wanted: bool
-
-
-class EntryView(NamedTuple):
-    """Which entries of which source, in which order."""
-
-    source_id: int
-    order: EntryOrder = EntryOrder.PLACE
-    reverse: bool = False
-    words: tuple[EntryWord, ...] = ()
-
-
-class Entry(NamedTuple):
-    """One line of a list; moments are microseconds since 1970, UTC."""
-
-    id: int
-    """Of the item."""
-    position: int
-    state: EntryState
-    status: str | None
-    """Of its job."""
-    reason: str | None
-    title: str | None
-    channel: str | None
-    seconds: float | None
-    published: int | None
-    at_source: str
-    height: int | None
-    """Of the copy."""
-    size: int | None
-    """Bytes of the copy."""
-    url: str
-
-
-class Node(NamedTuple):
-    """One source of the tree."""
-
-    id: int
-    depth: int
-    kind: str
-    title: str | None
-    address: str
-    listed_at: int | None
-    """When it was last read to its end."""
-    entries: int
-    told: int | None
-    """Entries as the list above it tells; before it is read itself."""
-    parent: bool
-    """Whether something lies below it."""
-    opened: bool
-    job_id: int | None
-    listing: str | None
-    status: str | None
-    reason: str | None
-    run_after: int | None
-    marked: int = 0
-    """Whether none (0), some (1) or all (2) entries are marked; of one without any, those right below it."""
-
-
-class Sums(NamedTuple):
-    """What some entries are together."""
-
-    n: int = 0
-    seconds: float = 0.0
-    """Of those whose length is known and that would be fetched."""
-    unknown: int = 0
-    """Would be fetched, of unknown length."""
-    have: int = 0
-    queued: int = 0
-
-    @property
-    def wanted(self) -> int:
-        """How many would be fetched."""
-        return self.n - self.have - self.queued
 
 
 _JOINS = """
@@ -137,7 +30,7 @@ CASE WHEN c.id IS NOT NULL THEN 'have'
 WHEN j.status IN ('queued', 'running', 'waiting', 'blocked', 'paused') THEN 'queued'
 WHEN i.at_source IN ('private', 'removed') THEN i.at_source
 WHEN j.status = 'failed' THEN 'failed'
-WHEN e.seen_at < s.listed_from THEN 'left' ELSE 'missing' END
+WHEN e.seen_at < s.listed_from OR e.missing_at IS NOT NULL THEN 'left' ELSE 'missing' END
 """
 _PUBLISHED = "unixepoch(m.data ->> '$.published_at') * 1000000"
 _ROWS = f"""
@@ -156,7 +49,8 @@ _NODE = """
 SELECT s.id, s.kind, s.title, s.address, s.refreshed_at,
        (SELECT count(*) FROM source_items n WHERE n.source_id = s.id) AS n,
        EXISTS (SELECT 1 FROM source_children b WHERE b.parent_id = s.id) AS parent,
-       j.id, j.listing, j.status, j.reason, j.run_after
+       j.id, j.listing, j.status, j.reason, j.run_after,
+       (SELECT c.run_at FROM schedules c WHERE c.source_id = s.id), s.result
 """
 _JOB_OF_SOURCE = "LEFT JOIN jobs j ON j.kind = 'source' AND j.superseded = 0 AND j.source_id = s.id"
 _ROOTS = f"""
@@ -188,6 +82,15 @@ class BrowserPages:
     async def nodes(self, opened: Collection[int], marks: Collection[int]) -> list[Node]:
         """The tree, line by line, with what lies below the opened sources."""
         return await self._views.run(lambda db, _: _marked(db, list(_nodes(db, opened, None, 0)), marks))
+
+    async def above(self, source_id: int) -> set[int]:
+        """The sources below which a source lies."""
+        sql = """
+            WITH RECURSIVE above (id) AS (VALUES (:source) UNION
+                SELECT k.parent_id FROM source_children k JOIN above a ON k.child_id = a.id)
+            SELECT id FROM above WHERE id <> :source
+        """
+        return await self._views.run(lambda db, _: {row[0] for row in db.execute(sql, {"source": source_id})})
 
     async def ids(self, view: EntryView) -> array[int]:
         """The items of the view, in order."""

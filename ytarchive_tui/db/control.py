@@ -6,10 +6,12 @@ import json
 from collections.abc import Collection
 from typing import Any, Literal
 
+from ytarchive_tui.db.archives import options_id
 from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.jobs import FINAL
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.events import EventKind
+from ytarchive_tui.domain.models import Container, JobOptions
 
 Where = Literal["front", "back", "up", "down"]
 
@@ -17,7 +19,8 @@ BEFORE = (
     "json_object('stage', stage, 'status', status, 'priority', priority, 'position', position, 'run_after', "
     "run_after, 'failure_class', failure_class, 'failed_stage', failed_stage, 'repeated', repeated, "
     "'reason', "
-    "reason, 'cancel_requested', cancel_requested, 'pause_requested', pause_requested)"
+    "reason, 'cancel_requested', cancel_requested, 'pause_requested', pause_requested, 'options_id', "
+    "options_id)"
 )
 THESE = "id IN (SELECT value FROM json_each(:ids))"
 
@@ -102,6 +105,48 @@ class Control:
             "priority = :priority",
             ids=_list(job_ids),
             priority=priority,
+        )
+
+    async def change_profile(
+        self, job_ids: Collection[int], *, quality: str | None = None, container: Container | None = None
+    ) -> int:
+        """Another quality or container for jobs that neither run nor are done; None: as it is.
+
+        The site is not asked again: formats are chosen anew by the download.
+        """
+        wanted = {"quality": quality, "container": container}
+        update = {name: value for name, value in wanted.items() if value is not None}
+        changed = 0
+        async with self._db.write() as tx:
+            profiles = await tx.fetch(
+                "SELECT o.id, o.data, json_group_array(j.id) AS ids FROM jobs j JOIN options o ON o.id = "
+                "j.options_id WHERE j.superseded = 0 AND j.status NOT IN ('running', 'done') "
+                f"AND j.{THESE} GROUP BY o.id",
+                {"ids": _list(job_ids)},
+            )
+            for profile in profiles:
+                before = JobOptions.model_validate_json(profile["data"])
+                after = before.model_copy(update=update)
+                if after != before:
+                    await self._note(tx, "profile", profile["ids"])
+                    changed += await self._take(tx, profile["ids"], await options_id(tx, after))
+            if changed:
+                tx.announce()
+        return changed
+
+    async def _take(self, tx: Transaction, ids: str, options: int) -> int:
+        """Give jobs a profile; what was chosen or fetched under the former one counts no more."""
+        parameters = {"ids": ids, "options": options, "now": tx.now}
+        await tx.run("DELETE FROM staged WHERE job_id IN (SELECT value FROM json_each(:ids))", parameters)
+        await tx.run(
+            "UPDATE metadata SET selected_height = NULL, selected_bytes = NULL "
+            f"WHERE item_id IN (SELECT item_id FROM jobs WHERE {THESE})",
+            parameters,
+        )
+        return await tx.run(
+            "UPDATE jobs SET options_id = :options, stage = iif(stage = 'storage', 'download', stage), "
+            f"updated_at = :now WHERE {THESE}",
+            parameters,
         )
 
     async def move(self, job_ids: Collection[int], where: Where) -> int:

@@ -15,9 +15,29 @@ class DatabaseDamagedError(StateError):
 
     def __init__(self, path: Path, detail: str) -> None:
         super().__init__(
-            f"The state file {path} is damaged ({detail}). Nothing was changed. Move it and the -wal and "
-            f"-shm files beside it to another folder, put the newest backup ({path.name}.v*.backup) in its "
-            "place if there is one, and start again; the archived files and their manifests are not affected."
+            f"The state file {path} is damaged ({detail}). Nothing was changed, and the archived files are "
+            "not affected. `ytarchive-tui doctor --restore` puts the newest snapshot or backup in its place, "
+            "keeps the damaged file, and looks in the archives for what was stored since."
+        )
+
+
+class NoSnapshotError(StateError):
+    """There is nothing to put in the place of a damaged state file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is no sound snapshot of {path}. Nothing was changed. To begin anew, move it and the -wal "
+            "and -shm files beside it to another folder; the archived files are not affected."
+        )
+
+
+class StateFolderError(StateError):
+    """The folder of the state file can't be used."""
+
+    def __init__(self, folder: Path, detail: str) -> None:
+        super().__init__(
+            f"The state folder {folder} can't be used: check its permissions and free space, or choose "
+            f"another one ({detail})."
         )
 
 

@@ -1,79 +1,73 @@
-"""The words of a filter, and the condition that they become."""
+"""The words of the queue's filter, and the SQL that they become."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from ytarchive_tui.domain.search_words import SearchWord, search_words
+
+SHORTEST = 3
+"""The index of texts knows three characters in a row; shorter words are looked for in each row."""
+_TITLE = "iif(j.kind = 'item', i.title, s.title)"
 FIELDS = {
-    "status": "j.status",
-    "stage": "j.stage",
-    "kind": "j.kind",
-    "class": "j.failure_class",
-    "channel": "i.channel",
-    "title": "coalesce(i.title, s.title)",
-    "id": "i.video_id",
+    "status": ("j.status",),
+    "stage": ("j.stage",),
+    "kind": ("j.kind",),
+    "class": ("j.failure_class",),
+    "channel": ("i.channel",),
+    "title": (_TITLE,),
+    "id": ("i.video_id",),
 }
-"""What may stand before a colon. The first four take whole words, with commas between; the others parts."""
+"""What may stand before a colon, and where it is looked for."""
 _WHOLE = frozenset({"status", "stage", "kind", "class"})
-_ANYWHERE = (
-    "coalesce(i.title, s.title, '') || ' ' || coalesce(i.channel, '') || ' ' || coalesce(i.video_id, s.url)"
-)
+"""Take whole words, with commas between; the others parts of a text."""
+_ANYWHERE = (_TITLE, "i.channel", "iif(j.kind = 'item', i.video_id, s.url)")
 
 
-class Word(NamedTuple):
-    """One word of a filter; a job is shown when every one of them holds."""
+class Condition(NamedTuple):
+    """SQL over `j`, `i` and `s`, with its parameters."""
 
-    field: str | None
-    """A key of `FIELDS`; None looks at title, channel and id."""
-    text: str
-    wanted: bool
-    """False for `-word`: shown is what does not have it."""
-
-
-def parse(text: str) -> tuple[Word, ...]:
-    """`tide status:failed,blocked -channel:"night sky"` as words; any text is a filter.
-
-    Quotes keep spaces; a word before a colon that is no field is looked for as it stands.
-    """
-    words = []
-    for part in _split(text):
-        wanted = not (part.startswith("-") and len(part) > 1)
-        bare = part if wanted else part[1:]
-        name, colon, value = bare.partition(":")
-        if colon and name.lower() in FIELDS:
-            if value:
-                words.append(Word(name.lower(), value, wanted))
-        else:
-            words.append(Word(None, bare, wanted))
-    return tuple(words)
+    sql: str
+    parameters: dict[str, str]
+    trigrams: str | None
+    """A query of `items_search` that finds every item which passes, and more; None when there is none."""
 
 
-def condition(words: tuple[Word, ...]) -> tuple[str, dict[str, str]]:
-    """SQL over `j`, `i` and `s` with its parameters; `1` when there is no word."""
+def parse(text: str) -> tuple[SearchWord, ...]:
+    """`tide status:failed,blocked -channel:"night sky"` as words; any text is a filter."""
+    return search_words(text, FIELDS)
+
+
+def condition(words: tuple[SearchWord, ...]) -> Condition:
+    """What every word asks for; the SQL is `1` when there is no word."""
     parts: list[str] = []
     parameters: dict[str, str] = {}
+    trigrams: list[str] = []
     for n, word in enumerate(words):
-        name = f"word{n}"
         if word.field in _WHOLE:
-            parameters[name] = "," + word.text.lower() + ","
-            test = f"instr(:{name}, ',' || {FIELDS[word.field]} || ',')"
+            test, given = _one_of(FIELDS[word.field][0], word.text, n)
         else:
-            column = FIELDS[word.field] if word.field else _ANYWHERE
-            parameters[name] = "%" + word.text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
-            test = f"{column} LIKE :{name} ESCAPE '!'"
-        parts.append(f"coalesce({test}, 0)" if word.wanted else f"NOT coalesce({test}, 0)")
-    return " AND ".join(parts) or "1", parameters
+            test, given = _part_of(FIELDS[word.field] if word.field else _ANYWHERE, word.text, n)
+            if word.wanted:
+                trigrams += _trigrams(word.text)
+        parameters |= given
+        # With a NULL in it neither a test nor its negation would be true.
+        parts.append(test if word.wanted else f"NOT coalesce({test}, 0)")
+    found = " AND ".join(dict.fromkeys(trigrams))
+    return Condition(" AND ".join(parts) or "1", parameters, found or None)
 
 
-def _split(text: str) -> list[str]:
-    """At spaces outside double quotes; a quote that is not closed ends with the text."""
-    words, word, quoted = [], "", False
-    for char in text:
-        if char == '"':
-            quoted = not quoted
-        elif char.isspace() and not quoted:
-            words.append(word)
-            word = ""
-        else:
-            word += char
-    return [each for each in (*words, word) if each]
+def _one_of(column: str, text: str, n: int) -> tuple[str, dict[str, str]]:
+    given = {f"word{n}_{m}": value for m, value in enumerate(text.lower().split(","))}
+    return f"{column} IN ({', '.join(f':{name}' for name in given)})", given
+
+
+def _part_of(columns: tuple[str, ...], text: str, n: int) -> tuple[str, dict[str, str]]:
+    pattern = "%" + text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    tests = " OR ".join(f"{column} LIKE :word{n} ESCAPE '!'" for column in columns)
+    return f"({tests})", {f"word{n}": pattern}
+
+
+def _trigrams(text: str) -> list[str]:
+    """Every three characters in a row, each quoted, so that nothing in it has a meaning."""
+    return ['"' + text[at : at + SHORTEST].replace('"', '""') + '"' for at in range(len(text) - SHORTEST + 1)]

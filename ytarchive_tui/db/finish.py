@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from ytarchive_tui.db import attempts, copies, items, journal
+from ytarchive_tui.db import attempts, copies, items, journal, sightings, withheld
 from ytarchive_tui.db.connection import Transaction
+from ytarchive_tui.db.sidecars import names
 from ytarchive_tui.db.times import seconds
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.events import EventKind
@@ -29,7 +30,9 @@ async def finish(
 ) -> None:
     """Write everything that follows from the end of the stage which `job` (a row of jobs) was running."""
     status, reason = _end(job, transition)
-    await _leave(tx, job, outcome)
+    reason = await _leave(tx, job, outcome) or reason
+    if isinstance(outcome, Resolved) and status is Status.DONE:
+        await withheld.looked(tx, job["item_id"], job["archive_id"], outcome.metadata)
     failure = transition.failure
     if failure and failure.failure_class is FailureClass.GONE and status is Status.FAILED and job["item_id"]:
         await items.see(tx, job["item_id"], AtSource.REMOVED)
@@ -121,21 +124,11 @@ def _blame(job: sqlite3.Row, outcome: StageOutcome | None, transition: Transitio
     }
 
 
-async def _leave(tx: Transaction, job: sqlite3.Row, outcome: StageOutcome | None) -> None:
+async def _leave(tx: Transaction, job: sqlite3.Row, outcome: StageOutcome | None) -> str | None:
+    """What the outcome leaves in the tables; a sentence when there is more to say of it."""
     match outcome:
         case Listed():
-            await tx.run(
-                "UPDATE sources SET title = coalesce(?, title), refreshed_at = ?, listed_from = ? "
-                "WHERE id = ?",
-                (outcome.title, tx.now, job["created_at"], job["source_id"]),
-            )
-            await journal.append(
-                tx,
-                EventKind.SOURCE_LISTED,
-                job_id=job["id"],
-                source_id=job["source_id"],
-                entries=outcome.entries,
-            )
+            await sightings.keep_listing(tx, job, outcome)
         case Resolved():
             await items.learn(tx, job["item_id"], outcome.metadata)
         case Downloaded():
@@ -146,10 +139,10 @@ async def _leave(tx: Transaction, job: sqlite3.Row, outcome: StageOutcome | None
                 (job["id"], outcome.staged.model_dump_json()),
             )
         case Stored():
-            await copies.keep(tx, job["item_id"], outcome.archived)
+            kept = await copies.keep(tx, job["item_id"], outcome.archived)
             await journal.append(
                 tx,
-                EventKind.ITEM_ARCHIVED,
+                EventKind.ITEM_ARCHIVED if kept else EventKind.ITEM_NOT_REPLACED,
                 job_id=job["id"],
                 item_id=job["item_id"],
                 source_id=job["source_id"],
@@ -157,3 +150,8 @@ async def _leave(tx: Transaction, job: sqlite3.Row, outcome: StageOutcome | None
                 folder=outcome.archived.folder,
                 size=sum(file.size for file in outcome.archived.manifest.files),
             )
+            if kept and outcome.archived.manifest.missing:
+                return f"without {names(outcome.archived.manifest)}: asked for again by itself"
+            if not kept:
+                return f"only {outcome.archived.manifest.obtained_height}p came; the better copy stays"
+    return None

@@ -16,6 +16,7 @@ JOB = """
 SELECT j.*, o.data AS options,
        s.url AS s_url, s.address AS s_address, s.kind AS s_kind, s.title AS s_title, so.data AS s_options,
        s.created_at AS s_created_at, s.refreshed_at AS s_refreshed_at,
+       s.rule AS s_rule, s.list_url AS s_list_url,
        i.extractor AS i_extractor, i.video_id AS i_video_id, i.url AS i_url, i.title AS i_title,
        i.channel AS i_channel, i.duration_s AS i_duration_s, i.wanted AS i_wanted,
        c.archived_at AS i_archived_at, i.at_source AS i_at_source, i.at_source_seen_at AS i_seen_at
@@ -35,6 +36,7 @@ def job_of(row: sqlite3.Row) -> Job:
         id=row["id"],
         kind=row["kind"],
         listing=row["listing"],
+        scan=row["scan"],
         stage=row["stage"],
         status=row["status"],
         options=JobOptions.model_validate_json(row["options"]),
@@ -61,6 +63,8 @@ def _source(row: sqlite3.Row) -> Source:
         kind=row["s_kind"],
         title=row["s_title"],
         options=JobOptions.model_validate_json(row["s_options"]),
+        rule=row["s_rule"],
+        list_url=row["s_list_url"],
         created_at=from_us(row["s_created_at"]),
         refreshed_at=from_us(row["s_refreshed_at"]),
     )

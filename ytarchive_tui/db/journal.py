@@ -30,22 +30,22 @@ async def append(
 async def entries(db: Database, after_id: int = 0, limit: int = 500) -> tuple[JournalEntry, ...]:
     """Entries younger than `after_id`, oldest first."""
     rows = await db.fetch("SELECT * FROM journal WHERE id > ? ORDER BY id LIMIT ?", (after_id, limit))
-    return tuple(_entry(row) for row in rows)
+    return tuple(entry(row) for row in rows)
 
 
 async def last_entries(db: Database, limit: int = 500) -> tuple[JournalEntry, ...]:
     """The youngest entries, oldest first; follow on with `entries(after_id=…)`."""
     rows = await db.fetch("SELECT * FROM journal ORDER BY id DESC LIMIT ?", (limit,))
-    return tuple(_entry(row) for row in reversed(rows))
+    return tuple(entry(row) for row in reversed(rows))
 
 
 async def entries_of_job(db: Database, job_id: int) -> tuple[JournalEntry, ...]:
     """Everything that happened to one job, oldest first."""
     rows = await db.fetch("SELECT * FROM journal WHERE job_id = ? ORDER BY id", (job_id,))
-    return tuple(_entry(row) for row in rows)
+    return tuple(entry(row) for row in rows)
 
 
-def _entry(row: sqlite3.Row) -> JournalEntry:
+def entry(row: sqlite3.Row) -> JournalEntry:
     return JournalEntry(
         id=row["id"],
         at=from_us(row["at"]),

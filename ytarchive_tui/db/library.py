@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.pages import CHUNK, Reader
+from ytarchive_tui.db.reader import CHUNK, Reader
 from ytarchive_tui.db.times import from_us
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import ArchivedCopy, AtSource, ItemMetadata, Manifest
@@ -76,7 +76,7 @@ class LibraryRow(NamedTuple):
     size: int
     added: int
     state: str
-    """`stored` (not read again since), `whole`, `changed` or `missing`."""
+    """`stored` (not read again since), `whole`, `withheld`, `changed` or `missing`."""
     url: str
     archive: str
     folder: str
@@ -107,6 +107,16 @@ class Check(NamedTuple):
     problems: tuple[str, ...]
 
 
+class Outlook(NamedTuple):
+    """What is still tried for a copy."""
+
+    tries: int
+    next_at: datetime | None
+    """None when it is given up, or not planned yet."""
+    why: str
+    """As the site or the tool said it; may be hostile."""
+
+
 class LibraryDetails(NamedTuple):
     """One copy with its item's story."""
 
@@ -120,6 +130,10 @@ class LibraryDetails(NamedTuple):
     """Of the item's jobs, oldest first."""
     checks: tuple[Check, ...]
     """Oldest first."""
+    sidecars: Outlook | None = None
+    """Of what it lacks; None when it lacks nothing."""
+    withheld: Outlook | None = None
+    """Of a better picture; None when there is no suspicion of one."""
 
 
 _ROWS = """
@@ -239,7 +253,16 @@ def _details(db: sqlite3.Connection, copy_id: int) -> LibraryDetails | None:
             for each in happened
         ),
         checks=tuple(Check(from_us(at), found, tuple(json.loads(why))) for at, found, why in checks),
+        sidecars=_outlook(
+            db, "SELECT tries, run_after, coalesce(reason, '') FROM sidecars WHERE copy_id = ?", copy_id
+        ),
+        withheld=_outlook(db, "SELECT tries, run_after, why FROM withheld WHERE copy_id = ?", copy_id),
     )  # fmt: skip
+
+
+def _outlook(db: sqlite3.Connection, sql: str, copy_id: int) -> Outlook | None:
+    row = db.execute(sql, (copy_id,)).fetchone()
+    return None if row is None else Outlook(row[0], from_us(row[1]), row[2])
 
 
 def _ids(db: sqlite3.Connection, view: LibraryView, abandoned: threading.Event, limit: int) -> array[int]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
+from ytarchive_tui.db.errors import StateFolderError
 from ytarchive_tui.db.times import utcnow
 from ytarchive_tui.domain.errors import EngineBusyError
 
@@ -33,25 +34,30 @@ class EngineLock:
         return self._handle is not None
 
     def acquire(self) -> None:
-        """Take the lock or raise `EngineBusyError`, which names the process that holds it."""
-        if self.held:
-            return
+        """Take the lock; raises `EngineBusyError`, which names the holder, or `StateFolderError`."""
+        if not self.held:
+            try:
+                self._acquire()
+            except OSError as error:
+                raise StateFolderError(self.path.parent, str(error)) from error
+
+    def _acquire(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(handle)
-            os.close(handle)
-            raise EngineBusyError(
-                f"{holder} already works on {self.path.parent}. Stop it, or choose another state folder."
-            ) from None
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise EngineBusyError(
+                    f"{_holder(handle)} already works on {self.path.parent}. Stop it, or choose another "
+                    "state folder."
+                ) from None
+            written = {"pid": os.getpid(), "since": utcnow().isoformat(), "host": socket.gethostname()}
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(written).encode(), 0)
         except BaseException:
             os.close(handle)
             raise
-        written = {"pid": os.getpid(), "since": utcnow().isoformat(), "host": socket.gethostname()}
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(written).encode(), 0)
         self._handle = handle
 
     def release(self) -> None:

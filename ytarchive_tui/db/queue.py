@@ -11,7 +11,9 @@ from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.finish import finish
 from ytarchive_tui.db.jobs import JOB, held, job_of, take_back
 from ytarchive_tui.db.lock import EngineLock
+from ytarchive_tui.db.openings import Openings
 from ytarchive_tui.db.times import seconds
+from ytarchive_tui.db.wishes import on_hold
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import (
     Claim,
@@ -32,16 +34,9 @@ LOOK_OUTSIDE_S = 1.0
 DUE_AT_ONCE = 1000
 """How many waiting jobs one claim returns to the queue: after a long hold a whole archive may be due."""
 
-CLAIMABLE = """
-SELECT 1 FROM jobs WHERE status = 'queued' AND stage = :stage AND kind = :kind
-AND (:listing IS NULL OR listing = :listing)
-AND (:ahead IS NULL OR :stage <> 'metadata' OR :kind <> 'item' OR :ahead > coalesce(
-    (SELECT n FROM counters WHERE kind = 'item' AND stage = 'download' AND status = 'queued'), 0))
-"""
 LEASED_BY_THE_DEAD = (
     "SELECT 1 FROM jobs WHERE status = 'running' AND lease_until <= :now AND instr(owner, :engine) = 0"
 )
-"""Leases go by the wall clock, which runs on while this process is suspended: its own jobs are not dead."""
 DUE = "SELECT 1 FROM jobs WHERE status = 'waiting' AND run_after <= :now"
 
 
@@ -50,8 +45,8 @@ class Queue:
 
     `lease_s`: how long a claim holds without a heartbeat. `ahead`: no item's metadata is handed out while
     at least that many downloads are queued, because the addresses that metadata brings grow stale; None: no
-    bound. `listing`: hands out only listings of that intent; None: everything. `engine`: what the owners of
-    claims are told apart by; queues of one engine share it, and never take a job back from each other.
+    bound. `listing`: hands out only listings of that intent; None: everything. `beside`: another queue of the
+    same engine: they never take a job back from each other, and look at the jobs together.
     """
 
     def __init__(
@@ -61,9 +56,10 @@ class Queue:
         lease_s: float = 60.0,
         ahead: int | None = None,
         listing: Listing | None = None,
-        engine: str | None = None,
+        beside: Queue | None = None,
     ) -> None:
-        self.engine = engine or uuid4().hex
+        self.engine: str = beside.engine if beside else uuid4().hex
+        self._openings: Openings = beside._openings if beside else Openings(db, self.engine)
         self._db = db
         self._lease_s = lease_s
         self._ahead = ahead
@@ -92,7 +88,8 @@ class Queue:
                 "fence + 1, "
                 "attempt = attempt + 1, run_after = NULL, reason = NULL, updated_at = :now "
                 "WHERE id = (SELECT id FROM jobs WHERE status = 'queued' AND stage = :stage AND kind = :kind "
-                "AND (:listing IS NULL OR listing = :listing) ORDER BY priority DESC, position LIMIT 1) "
+                "AND (:listing IS NULL OR listing = :listing) AND (:listing IS 'browse' OR NOT EXISTS "
+                "(SELECT 1 FROM wishes WHERE on_hold)) ORDER BY priority DESC, position LIMIT 1) "
                 "RETURNING *",
                 {
                     "owner": owner,
@@ -135,7 +132,8 @@ class Queue:
                 "UPDATE jobs SET lease_until = ? WHERE id = ?", (tx.now + seconds(self._lease_s), row["id"])
             )
             job = await self._job(tx, row["id"])
-            return job.model_copy(update={"status": Status.PAUSED}) if row["pause_requested"] else job
+            stop = row["pause_requested"] or (job.listing is Listing.ARCHIVE and await on_hold(tx))
+            return job.model_copy(update={"status": Status.PAUSED}) if stop else job
 
     async def record(self, claim: Claim, metadata: ItemMetadata) -> bool:
         """Store what was learnt while the stage runs; raises `ValueError` if it is of another video."""
@@ -171,8 +169,7 @@ class Queue:
 
     async def next_due_s(self) -> float | None:
         """Seconds until the next waiting job is due, 0 when it is overdue; None when none waits."""
-        rows = await self._db.fetch("SELECT min(run_after) AS due FROM jobs WHERE status = 'waiting'")
-        due = rows[0]["due"]
+        due = (await self._openings.now()).due_at
         return None if due is None else max(0.0, (due - self._db.now()) / 1e6)
 
     async def wait_for_work(self, timeout_s: float) -> None:
@@ -181,11 +178,9 @@ class Queue:
         Called straight after a `claim` that found nothing, with no await between, it misses no change of
         this process; those of others are seen within a second.
         """
-        changes = self._db.changes
-        version = changes.version
+        version = self._db.changes.version
         due = await self.next_due_s()
-        if changes.version == version:
-            await self._wait(changes, timeout_s if due is None else min(timeout_s, due))
+        await self._wait(self._db.changes, timeout_s if due is None else min(timeout_s, due), version)
 
     async def wait_for_change(self, timeout_s: float) -> None:
         """Return after a commit that changed jobs, here or in another process, or after the time-out."""
@@ -195,32 +190,26 @@ class Queue:
         """Return when running jobs may be wanted paused or cancelled, or after the time-out."""
         await self._wait(self._db.wishes, timeout_s)
 
-    async def _wait(self, changes: Changes, timeout_s: float) -> None:
+    async def _wait(self, changes: Changes, timeout_s: float, version: int | None = None) -> None:
+        """Wait until there are changes that the version does not know of (None: the present one)."""
         deadline = time.monotonic() + timeout_s
-        version = changes.version
+        version = changes.version if version is None else version
         while changes.version == version and (left := deadline - time.monotonic()) > 0:
             if not await changes.wait(min(left, LOOK_OUTSIDE_S)):
                 await self._db.notice_others()
 
     async def _may_claim(self, stage: Stage, kind: JobKind) -> bool:
-        """Whether a claim is worth a write transaction: every change wakes every worker."""
-        changes = self._db.changes
-        while True:
-            version = changes.version
-            (row,) = await self._db.fetch(
-                f"SELECT EXISTS ({CLAIMABLE}) OR EXISTS ({LEASED_BY_THE_DEAD}) OR EXISTS ({DUE}) AS found",
-                {
-                    "stage": stage,
-                    "kind": kind,
-                    "listing": self._listing,
-                    "ahead": self._ahead,
-                    "now": self._db.now(),
-                    "engine": self.engine,
-                },
-            )
-            # What changed while the reader looked was announced to nobody who waits: look again.
-            if row["found"] or changes.version == version:
-                return bool(row["found"])
+        """Whether a claim is worth a write transaction."""
+        seen = await self._openings.now()
+        now = self._db.now()
+        if any(at is not None and at <= now for at in (seen.due_at, seen.lost_at)):
+            return True
+        if seen.on_hold and self._listing is not Listing.BROWSE:
+            return False
+        if (stage, kind) not in seen.queued or (self._listing and self._listing not in seen.listings):
+            return False
+        looks_ahead = (stage, kind) == (Stage.METADATA, JobKind.ITEM)
+        return not looks_ahead or self._ahead is None or seen.ahead < self._ahead
 
     async def _bring_back(self, tx: Transaction) -> None:
         """Make claimable again what waited long enough and what a dead owner holds."""

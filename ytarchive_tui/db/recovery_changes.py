@@ -60,18 +60,27 @@ async def put_first(tx: Transaction, ids: str) -> None:
 
 async def take_quality(tx: Transaction, ids: str, quality: str) -> None:
     """Give jobs another quality; they begin with their metadata, where formats are chosen."""
+    await _take_options(tx, ids, quality=quality)
+    await tx.run("DELETE FROM staged WHERE job_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
+    await tx.run(f"UPDATE jobs SET stage = 'metadata' WHERE {THESE}", {"ids": ids})
+
+
+async def accept_flaws(tx: Transaction, ids: str) -> None:
+    """From now on these jobs take files with flaws of their source as they are."""
+    await _take_options(tx, ids, accept_flaws=True)
+
+
+async def _take_options(tx: Transaction, ids: str, **changes: object) -> None:
     used = await tx.fetch(
         f"SELECT DISTINCT o.id, o.data FROM jobs j JOIN options o ON o.id = j.options_id WHERE j.{THESE}",
         {"ids": ids},
     )
     for row in used:
-        other = JobOptions.model_validate_json(row["data"]).model_copy(update={"quality": quality})
+        other = JobOptions.model_validate_json(row["data"]).model_copy(update=changes)
         await tx.run(
             f"UPDATE jobs SET options_id = :new WHERE options_id = :old AND {THESE}",
             {"new": await options_id(tx, other), "old": row["id"], "ids": ids},
         )
-    await tx.run("DELETE FROM staged WHERE job_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
-    await tx.run(f"UPDATE jobs SET stage = 'metadata' WHERE {THESE}", {"ids": ids})
 
 
 async def put_aside(tx: Transaction, plan: Plan, action: str, until: datetime | None) -> tuple[int, int]:

@@ -25,6 +25,7 @@ UPDATE jobs SET
     repeated = iif(jobs.status = 'running', jobs.repeated, b.repeated),
     reason = iif(jobs.status = 'running' OR b.status = 'running', NULL, b.reason),
     priority = b.priority, position = b.position,
+    options_id = iif(jobs.status = 'running' OR b.options_id IS NULL, jobs.options_id, b.options_id),
     cancel_requested = iif(jobs.status = 'running', b.cancel_requested, 0),
     pause_requested = iif(jobs.status = 'running', b.pause_requested, 0),
     updated_at = :now
@@ -34,7 +35,7 @@ FROM (SELECT job_id, action,
         before ->> '$.repeated' AS repeated, before ->> '$.reason' AS reason,
         before ->> '$.priority' AS priority, before ->> '$.position' AS position,
         before ->> '$.cancel_requested' AS cancel_requested,
-        before ->> '$.pause_requested' AS pause_requested
+        before ->> '$.pause_requested' AS pause_requested, before ->> '$.options_id' AS options_id
     FROM ({_NOTED})) b
 WHERE b.job_id = jobs.id AND jobs.superseded = 0 AND jobs.id IN (SELECT value FROM json_each(:ids))
 """
@@ -45,6 +46,8 @@ SELECT j.id, j.status FROM jobs j JOIN ({_NOTED}) b ON b.job_id = j.id WHERE j.s
     WHEN b.action = 'pause' THEN j.status = 'paused' OR j.pause_requested
     WHEN b.action = 'resume' THEN j.status IN ('queued', 'waiting') OR j.status = 'running'
     WHEN b.action = 'retry' THEN j.status = 'queued' AND j.attempt = 0
+    WHEN b.action = 'profile' THEN j.status NOT IN ('running', 'done')
+        AND NOT EXISTS (SELECT 1 FROM staged WHERE job_id = j.id)
     ELSE j.status NOT IN {FINAL} END
 """
 """Jobs that still are where the change left them; what has gone on since is left alone."""

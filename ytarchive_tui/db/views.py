@@ -124,13 +124,14 @@ class Views:
     async def jobs_with_staging(self, archive: Path) -> tuple[int, ...]:
         """Ids of the jobs whose staging folder the sweep must keep.
 
-        Besides the active ones these are the failed: a retry resumes from what they have.
+        Besides the active ones these are the failed: a retry resumes from what they have. One that never
+        began has no folder.
         """
         rows = await self._db.fetch(
             "SELECT j.id FROM jobs j JOIN archives a ON a.id = j.archive_id WHERE a.path = :path "
-            f"AND j.status NOT IN {FINAL} UNION ALL "
+            f"AND j.fence > 0 AND j.status NOT IN {FINAL} UNION ALL "
             "SELECT j.id FROM jobs j JOIN archives a ON a.id = j.archive_id WHERE a.path = :path "
-            "AND j.status = 'failed' AND j.superseded = 0",
+            "AND j.fence > 0 AND j.status = 'failed' AND j.superseded = 0",
             {"path": str(archive)},
         )
         return tuple(row["id"] for row in rows)

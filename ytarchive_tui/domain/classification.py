@@ -22,6 +22,8 @@ class Rule(NamedTuple):
     sentence: str
 
 
+_RESERVE = Rule(_C.LOCAL_DISK, "disk full")
+
 _BY_EXCEPTION: dict[str, Rule] = {
     "GeoRestrictedError": Rule(_C.GEO, "not available in this country"),
     "UnsupportedError": Rule(_C.UNSUPPORTED, "yt-dlp has no way to read this address"),
@@ -31,9 +33,21 @@ _BY_EXCEPTION: dict[str, Rule] = {
     "VerificationFailed": Rule(_C.INCOMPLETE, "the downloaded file did not pass verification"),
     "FFmpegPostProcessorError": Rule(_C.INCOMPLETE, "ffmpeg could not put the file together"),
     "ArchiveMissing": Rule(_C.LOCAL_IO, "the archive folder is gone: is its disk mounted?"),
+    "DiskReserve": _RESERVE,
     "NotAVideo": Rule(_C.UNSUPPORTED, "the address does not lead to a video"),
     "NotAList": Rule(_C.UNSUPPORTED, "the address does not lead to a list of videos"),
     "ListCut": Rule(_C.INCOMPLETE, "the list could not be read to its end"),
+    "TooManyVanished": Rule(
+        _C.UNKNOWN, "too much vanished from the list at once: nothing was marked, look at it yourself"
+    ),
+    # What the Data API says, see youtube_api/refusals.py.
+    "NotListed": Rule(_C.GONE, "the Data API lists no such video: private, removed, or never there"),
+    "NoSuchList": Rule(_C.GONE, "there is no such list, or it is private"),
+    "quotaExceeded": Rule(_C.THROTTLED, "the Data API's quota is spent for today"),
+    "rateLimitExceeded": Rule(_C.THROTTLED, "the Data API says: too many requests at once"),
+    "ApiKeyRefused": Rule(_C.AUTH, "Google refuses the API key: `ytarchive-tui quota` says why"),
+    "MalformedAnswer": Rule(_C.NET_TRANSIENT, "the Data API's answer is not JSON"),
+    "ServerNotFoundError": Rule(_C.NET_TRANSIENT, "the Data API can't be reached"),
     "NotOneFile": Rule(_C.FORMAT, "the format string does not lead to one media file"),
     "StagingBusy": Rule(_C.BUG, "an earlier attempt still writes to the staging folder"),
     "ChildDied": Rule(_C.BUG, "the download process died"),
@@ -46,6 +60,10 @@ _FAULTS = frozenset(
 """Raised as they are, these come from a mistake in the program; yt-dlp wraps those of its extractors."""
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL_BY = {
+    errno.EDQUOT: "your quota on the archive's disk is used up",
+    errno.EFBIG: "the archive's disk takes no file that large",
+}
 _BROKEN = frozenset({errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE})
 _UNREACHABLE = frozenset(
     {errno.ECONNREFUSED, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT}
@@ -179,11 +197,13 @@ def _by_errno(evidence: Evidence) -> Rule | None:
     if number is None:
         return None
     if number in _DISK_FULL:
-        return Rule(_C.LOCAL_DISK, "no space left on the archive's disk")
+        return Rule(_C.LOCAL_DISK, _FULL_BY.get(number, "no space left on the archive's disk"))
     if number in _BROKEN:
         return Rule(_C.NET_TRANSIENT, "the connection broke")
     if number in _UNREACHABLE:
         return Rule(_C.NET_TRANSIENT, "the site can't be reached")
+    if number == errno.ENAMETOOLONG:
+        return Rule(_C.LOCAL_IO, "the archive's file system takes no name that long: choose another folder")
     if _TRANSPORT.isdisjoint(evidence.exception) and evidence.activity in _WRITING:
         return Rule(_C.LOCAL_IO, "the archive can't be written")
     return None
@@ -235,6 +255,6 @@ def _sentence(rule: Rule, evidence: Evidence) -> str:
     detail = ""
     if evidence.http_status and evidence.http_status >= 400:
         detail = f"HTTP {evidence.http_status}"
-    elif rule.failure_class in (_C.INCOMPLETE, _C.LOCAL_IO, _C.BUG, _C.FORMAT):
+    elif rule is _RESERVE or rule.failure_class in (_C.INCOMPLETE, _C.LOCAL_IO, _C.BUG, _C.FORMAT):
         detail = plain(evidence.message, 120)
     return f"{rule.sentence} ({detail})" if detail else rule.sentence

@@ -10,14 +10,18 @@ from ytarchive_tui.domain.errors import Failure, FailureClass
 from ytarchive_tui.domain.models import (
     Downloaded,
     Frozen,
+    ItemMetadata,
     Job,
     Listed,
+    Manifest,
     Resolved,
     Stage,
     StageOutcome,
     Status,
     Stored,
+    Supplied,
 )
+from ytarchive_tui.domain.selection import leaves_out
 
 Forget = Literal["nothing", "extraction", "staging"]
 
@@ -47,6 +51,10 @@ class RetryRules(Frozen):
     """A media address was refused and is asked for anew; then it counts as throttling."""
     incomplete_s: tuple[float, ...] = (1, 30)
     """A file was not what it should be and is downloaded from its start; then a person is asked."""
+    sidecars_s: tuple[float, ...] = (3600, 21600, 86400, 259200, 604800)
+    """A subtitle or thumbnail was refused and is asked for alone; then it is given up."""
+    withheld_s: tuple[float, ...] = (604800, 2592000, 7776000)
+    """A better picture is looked for than one that the site may have withheld; then only with newer tools."""
     local_s: tuple[float, ...] = (15, 30, 60, 120, 300)
     """The archive can't be written; the last delay repeats until it can."""
     unknown_s: tuple[float, ...] = (30,)
@@ -62,17 +70,53 @@ class RetryRules(Frozen):
 def after_success(job: Job, outcome: StageOutcome) -> Transition:
     """The next stage of an item, or the end of the job."""
     match outcome:
+        case Resolved() if leaves_out(job.source, outcome.metadata):
+            return Transition(
+                stage=job.stage,
+                status=Status.CANCELLED,
+                reason="left out by the rule of its list",
+                forget="staging",
+            )
+        case Resolved() if not _is_better(outcome.metadata, job.options.better_than):
+            return Transition(
+                stage=job.stage,
+                status=Status.DONE,
+                reason="the site offers no better picture; the copy stays",
+                forget="staging",
+            )
         case Resolved():
             return Transition(stage=Stage.DOWNLOAD, status=Status.QUEUED)
         case Downloaded():
             return Transition(stage=Stage.STORAGE, status=Status.QUEUED)
-        case Listed() | Stored():
+        case Listed() | Stored() | Supplied():
             return Transition(stage=job.stage, status=Status.DONE)
+
+
+def _is_better(metadata: ItemMetadata, than: int | None) -> bool:
+    """Whether what would be downloaded has more lines; where the provider can't tell, it may have."""
+    heights = [each.height or 0 for each in metadata.selected]
+    return than is None or not heights or max(heights) > than
 
 
 def after_metadata_alone(job: Job, outcome: StageOutcome) -> Transition:
     """The end of the job as soon as its metadata is known: a dry run goes no further."""
     return Transition(stage=job.stage, status=Status.DONE)
+
+
+def replaces(new: Manifest, old: Manifest, *, damaged: bool) -> bool:
+    """Whether what was fetched again takes the place of what the archive has.
+
+    It does not when its picture is smaller than both the old one and what was asked for: a site that
+    withholds formats for a day must not cost the better copy. `damaged`: the old one is not whole.
+    """
+    return damaged or (new.obtained_height or 0) >= min(old.obtained_height or 0, _height(new.quality))
+
+
+def _height(quality: str) -> float:
+    """The picture that a quality asks for at best; a format string of one's own asks for what it gets."""
+    if quality == "best":
+        return float("inf")
+    return int(quality[:-1]) if quality.endswith("p") and quality[:-1].isdecimal() else 0
 
 
 def after_release(job: Job, reason: str) -> Transition:
@@ -83,6 +127,13 @@ def after_release(job: Job, reason: str) -> Transition:
 def after_cancel(job: Job) -> Transition:
     """The end that the user asked for."""
     return Transition(stage=job.stage, status=Status.CANCELLED, reason="cancelled by you", forget="staging")
+
+
+def sidecars_again_s(tries: int, rules: RetryRules, chance: float) -> float | None:
+    """Seconds until missing sidecars are asked for once more, after so many tries; None: never."""
+    if tries >= len(rules.sidecars_s):
+        return None
+    return rules.sidecars_s[tries] * (1 + rules.jitter * chance)
 
 
 def after_failure(
@@ -110,6 +161,15 @@ def after_failure(
         )
 
     def ended(status: Status, forget: Forget = "nothing") -> Transition:
+        if job.options.better_than is not None and failure.failure_class is not FailureClass.GONE:
+            # Nobody is asked about what the archive has.
+            return Transition(
+                stage=job.stage,
+                status=Status.DONE,
+                failure=failure,
+                reason=f"no better picture came, the copy stays: {failure.sentence}",
+                forget="staging",
+            )
         return Transition(
             stage=stage_after(forget), status=status, failure=failure, reason=failure.sentence, forget=forget
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ytarchive_tui.domain.models import Progress
+from ytarchive_tui.domain.models import Progress, Stage
 
 
 class MemoryBoard:
@@ -22,3 +22,7 @@ class MemoryBoard:
     def get(self, job_id: int) -> Progress | None:
         """The job's newest progress, or None while nothing was reported."""
         return self._latest.get(job_id)
+
+    def downloaded(self) -> int:
+        """Bytes that the running downloads have by now."""
+        return sum(each.done for each in self._latest.values() if each.stage is Stage.DOWNLOAD)

@@ -31,6 +31,8 @@ class FixKind(StrEnum):
     TRY_ONE = "try-one"
     RETRY = "retry"
     QUALITY = "quality"
+    ACCEPT = "accept"
+    """Take files with flaws of their source as they are."""
     MEND = "mend"
     """Something outside of the queue: a setting, a disk, a program."""
     SNOOZE = "snooze"
@@ -243,6 +245,12 @@ def _fixes(cause: Cause, jobs: int, waiting: int, asked: int, around: Around) ->
                     kind=FixKind.QUALITY,
                     title="Take another quality",
                     cost=f"not what you wished; {_asks(asked)}",
+                )
+            case FixKind.ACCEPT:
+                yield Fix(
+                    kind=FixKind.ACCEPT,
+                    title="Accept as it is",
+                    cost=f"holes and early ends stay, and are noted; {_asks(asked)}",
                 )
             case FixKind.MEND if cause.advice is not None:
                 advice = cause.advice(around.cookies, around.proxy)

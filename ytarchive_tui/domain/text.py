@@ -15,7 +15,13 @@ _UNSAFE = re.compile(
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks, embeddings, overrides and isolates of direction
     r"\ufeff\ufff9-\ufffb]"  # byte order mark, interlinear annotation
 )
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Remote text as it is kept: without terminal colours, NUL and halves of surrogate pairs."""
+    return _COLOURS.sub("", text).replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def plain(text: str, limit: int | None = None) -> str:
@@ -25,10 +31,11 @@ def plain(text: str, limit: int | None = None) -> str:
     lone surrogates become U+FFFD. With `limit`, at most that many characters remain, the last one
     being `…` if something was cut. Joiners stay: emoji and several scripts need them.
     """
-    text = _ESCAPES.sub("", text)
-    text = _SPACES.sub(" ", text)
-    text = _UNSAFE.sub("", text)
-    text = _SURROGATES.sub("\ufffd", text)
+    if not (text.isascii() and text.isprintable()):
+        text = _ESCAPES.sub("", text)
+        text = _SPACES.sub(" ", text)
+        text = _UNSAFE.sub("", text)
+        text = _SURROGATES.sub("\ufffd", text)
     if limit is not None and len(text) > limit:
         text = text[: max(limit - 1, 0)] + "…"[:limit]
     return text

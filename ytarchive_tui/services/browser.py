@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ytarchive_tui.db.browser import Opened, open_source
-from ytarchive_tui.db.browser_pages import BrowserPages, EntryWord, Sums
+from ytarchive_tui.db.browser_pages import BrowserPages
+from ytarchive_tui.db.browser_rows import EntryWord, Sums
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.intake import select
 from ytarchive_tui.domain.addresses import Recognised
 from ytarchive_tui.domain.models import JobOptions, SourceKind, Status
-from ytarchive_tui.services.search_words import search_words
+from ytarchive_tui.domain.search_words import search_words
 
 FRESH_S = 12 * 3600
 """A list that was read less long ago is not read again by itself."""

@@ -23,8 +23,9 @@ from ytarchive_tui.db.library import (
     note_check,
 )
 from ytarchive_tui.domain.models import ArchivedCopy
+from ytarchive_tui.domain.search_words import search_words
 from ytarchive_tui.domain.text import plain
-from ytarchive_tui.services.search_words import search_words
+from ytarchive_tui.services.library_changes import LibraryChanges
 from ytarchive_tui.storage.archive import open_archive
 from ytarchive_tui.storage.manifest import check
 
@@ -80,6 +81,8 @@ class LibraryService:
         """For what a user asks for."""
         self.behind = LibraryPages(database)
         """For keeping up with changes, so that no question of a user waits for that."""
+        self.changes = LibraryChanges(database)
+        """Fetching again, deleting, finding what was moved."""
         self._path = database
         self._db: Database | None = None
         self._stop = False
@@ -89,6 +92,7 @@ class LibraryService:
         self._stop = True
         await self.pages.close()
         await self.behind.close()
+        await self.changes.close()
         if self._db is not None:
             await self._db.close()
 

@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ytarchive_tui.db import copies
+from ytarchive_tui.db import copies, items_search
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.journal import entries, last_entries
+from ytarchive_tui.db.known import Known, known
 from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.sizes import mean_size
 from ytarchive_tui.db.totals import kept_without_job, totals
-from ytarchive_tui.db.views import JobRow, Views
+from ytarchive_tui.db.views import JobRow, Views, id_list
+from ytarchive_tui.db.wishes import Wishes, wish, wishes
 from ytarchive_tui.domain.events import JournalEntry
 from ytarchive_tui.domain.models import Frozen, JobKind, Progress, Stage, Status, Submission, Submitted
 from ytarchive_tui.domain.progress import MemoryBoard
@@ -191,6 +194,27 @@ class QueueService:
             counted[each.status] += each.n
         return Figures(**counted)
 
+    async def left(self) -> float | None:
+        """Bytes that are yet to come, for all that waits for nobody; about, by what items need on average."""
+        mean = await mean_size(self._db)
+        if mean is None:
+            return None
+        coming = (Status.QUEUED, Status.RUNNING, Status.WAITING)
+        items = sum(
+            each.n
+            for each in await self._views.counts()
+            if each.kind is JobKind.ITEM and each.stage is not Stage.STORAGE and each.status in coming
+        )
+        return max(0.0, items * mean - self._board.downloaded())
+
+    async def end_hold(self) -> bool:
+        """Let everything go on; whether it was held."""
+        return (await wish(self._db, on_hold=False)).on_hold
+
+    async def wishes(self) -> Wishes:
+        """What a person wishes of the engine as a whole."""
+        return await wishes(self._db)
+
     async def speed(self) -> float:
         """Bytes a second, over all running jobs of this process."""
         rows = await self._db.fetch("SELECT id FROM jobs WHERE status = 'running'")
@@ -205,9 +229,28 @@ class QueueService:
         """Everything that is known of one job; None when there is no such job."""
         return await job_details(self._db, job_id)
 
+    async def known(
+        self, archive: Path, addresses: Sequence[str], video_ids: Sequence[str]
+    ) -> Mapping[str, Known]:
+        """What is known already of lists, by address, and of videos, by id."""
+        return await known(self._db, archive, addresses, video_ids)
+
+    async def copies(self, job_ids: Sequence[int]) -> tuple[int, ...]:
+        """Ids of the copies in the archive that some jobs are about."""
+        rows = await self._db.fetch(
+            "SELECT c.id FROM jobs j JOIN copies c ON c.item_id = j.item_id AND c.archive_id = j.archive_id "
+            "WHERE j.id IN (SELECT value FROM json_each(?)) ORDER BY c.id",
+            (id_list(job_ids),),
+        )
+        return tuple(row["id"] for row in rows)
+
     async def archived(self, archive: Path) -> frozenset[tuple[str, str]]:
         """(extractor, video id) of every item that lies in that archive."""
         return await copies.archived_identities(self._db, archive)
+
+    async def describe_texts(self) -> bool:
+        """Put some new texts into the index that filters use; whether there are more."""
+        return await items_search.describe(self._db) == items_search.AT_ONCE
 
     async def wait_for_change(self, timeout_s: float) -> None:
         """Return when jobs changed, or after the time-out."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import NamedTuple
 
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control, Where
 from ytarchive_tui.db.undo import last_change, undo
+from ytarchive_tui.db.wishes import wish
 from ytarchive_tui.domain.errors import FailureClass
-from ytarchive_tui.domain.models import Status
+from ytarchive_tui.domain.models import Container, Status
+
+log = logging.getLogger(__name__)
 
 
 class Step(NamedTuple):
@@ -18,8 +23,9 @@ class Step(NamedTuple):
     word: str
     """What was done, as in «undid the pause of 3 jobs»."""
     jobs: int
-    after: int
-    upto: int
+    """0 for what concerns the engine as a whole."""
+    back: Callable[[], Awaitable[int]]
+    """Takes it back; how much went back."""
 
 
 class QueueChanges:
@@ -30,12 +36,12 @@ class QueueChanges:
         self._control = Control(db)
         self._steps: list[Step] = []
 
-    async def pause(self, job_ids: Collection[int] | None) -> int:
-        """Hold jobs, a running one too; None: all."""
+    async def pause(self, job_ids: Collection[int]) -> int:
+        """Hold jobs, a running one too."""
         return await self._step("pause", self._control.pause(job_ids))
 
-    async def resume(self, job_ids: Collection[int] | None) -> int:
-        """Let paused jobs go on; None: all."""
+    async def resume(self, job_ids: Collection[int]) -> int:
+        """Let paused jobs go on."""
         return await self._step("resuming", self._control.resume(job_ids))
 
     async def retry(self, job_ids: Collection[int]) -> int:
@@ -73,12 +79,31 @@ class QueueChanges:
         await self._remember("change of priority", changed, after)
         return changed
 
+    async def change_profile(
+        self, job_ids: Collection[int], quality: str | None, container: Container | None
+    ) -> int:
+        """Another quality or container for jobs that neither run nor are done; None: as it is."""
+        changing = self._control.change_profile(job_ids, quality=quality, container=container)
+        return await self._step("change of profile", changing)
+
+    async def hold(self, on: bool) -> None:
+        """Hold everything, whatever the number of jobs, or let it go on."""
+        await self._wish("hold" if on else "going on", on_hold=on)
+
+    async def set_downloads(self, number: int | None) -> None:
+        """Parallel downloads from now on; None: as the settings say."""
+        await self._wish("number of downloads", downloads=number)
+
+    async def set_limit(self, bps: int | None) -> None:
+        """Bytes a second of each download from now on, 0 for no limit; None: as the settings say."""
+        await self._wish("speed limit", limit_bps=bps)
+
     async def undo(self) -> Step | None:
         """Take back the last step that still can be, None when there is none; `jobs`: how many went back."""
         while self._steps:
             step = self._steps.pop()
-            if restored := await undo(self._db, step.after, step.upto):
-                return step._replace(jobs=restored)
+            if restored := await step.back():
+                return step._replace(jobs=restored if step.jobs else 0)
         return None
 
     @property
@@ -94,4 +119,19 @@ class QueueChanges:
 
     async def _remember(self, word: str, changed: int, after: int) -> None:
         if changed:
-            self._steps.append(Step(word, changed, after, await last_change(self._db)))
+            upto = await last_change(self._db)
+            self._steps.append(Step(word, changed, partial(undo, self._db, after, upto)))
+
+    async def _wish(self, word: str, **changes: int | None) -> bool:
+        """Whether that changed anything."""
+        before = await wish(self._db, **changes)
+        former = {name: getattr(before, name) for name in changes}
+        if former == changes:
+            return False
+        log.info("wished: %s", ", ".join(f"{name} {value}" for name, value in changes.items()))
+        self._steps.append(Step(word, 0, partial(self._wish_back, former)))
+        return True
+
+    async def _wish_back(self, former: dict[str, int | None]) -> int:
+        await wish(self._db, **former)
+        return 1

@@ -15,8 +15,9 @@ from typing import NamedTuple, TypeVar
 
 from ytarchive_tui.db import recovery as rows
 from ytarchive_tui.db import recovery_changes as changes
+from ytarchive_tui.db.breakers import probe_now
 from ytarchive_tui.db.connection import Database, Transaction
-from ytarchive_tui.db.pages import Reader
+from ytarchive_tui.db.reader import Reader
 from ytarchive_tui.db.recovery import Example, Step, StepOutcome
 from ytarchive_tui.db.times import utcnow
 from ytarchive_tui.domain.errors import UsageError
@@ -144,13 +145,17 @@ class RecoveryService:
     # Doing
 
     async def try_one(self, plan: Plan) -> Step:
-        """Let the first job of a plan be tried at once, before all others of its priority."""
+        """Let the first job of a plan be tried at once, before all others of its priority.
+
+        Of a site that is left alone it is the probe.
+        """
 
         async def change(tx: Transaction) -> Step:
             ids = await changes.choose(tx, plan, 1)
             noted = await changes.note_before(tx, ids, "try on one")
             jobs = await changes.release(tx, ids)
             await changes.put_first(tx, ids)
+            await probe_now(tx)
             return await changes.add_step(tx, plan, FixKind.TRY_ONE, jobs, noted)
 
         return await self._change(change)
@@ -175,6 +180,18 @@ class RecoveryService:
             await changes.take_quality(tx, ids, quality)
             jobs = await changes.release(tx, ids, 3600 / per_hour if per_hour else 0)
             return await changes.add_step(tx, plan, FixKind.QUALITY, jobs, noted)
+
+        return await self._change(change)
+
+    async def accept(self, plan: Plan, per_hour: int | None) -> Step:
+        """Let all jobs of a plan be tried again, and take what comes with flaws of its source as it is."""
+
+        async def change(tx: Transaction) -> Step:
+            ids = await changes.choose(tx, plan)
+            noted = await changes.note_before(tx, ids, "accept as it is")
+            await changes.accept_flaws(tx, ids)
+            jobs = await changes.release(tx, ids, 3600 / per_hour if per_hour else 0)
+            return await changes.add_step(tx, plan, FixKind.ACCEPT, jobs, noted)
 
         return await self._change(change)
 

@@ -101,6 +101,8 @@ class ArchiveSettings(Frozen):
     """`private` (0600, folders 0700) or `shared` (0644, folders 0755)."""
     verify: Verify = Verify.QUICK
     """`quick` reads the streams' tables and ends, `decode` decodes every frame as well."""
+    keep_free: Annotated[Size, Field(ge=0)] | None = None
+    """Room that downloads leave on the archive's disk, such as `5G`; not set: 2 % of it, at most 1G."""
 
 
 class NetworkSettings(Frozen):
@@ -131,6 +133,12 @@ class YoutubeSettings(Frozen):
     """File with one more key on each line; keep it at mode 0600."""
     api_endpoint: HttpUrl | None = None
     """Address of the API, if not Google's own."""
+    daily_quota: int = Field(default=10_000, ge=0)
+    """Units that Google grants each key a day."""
+    quota_reserve: int = Field(default=500, ge=0)
+    """Of these, units that only what you ask for yourself may spend."""
+    cache_mb: int = Field(default=64, ge=1, le=10_000)
+    """MiB of metadata to keep for the next time it is asked for."""
 
 
 class EngineSettings(Frozen):
@@ -161,7 +169,9 @@ class RetrySettings(RetryRules):
     """How long `--batch` waits for a job's next try before it ends without it."""
 
     @field_validator(
-        "network_s", "throttled_s", "expired_s", "incomplete_s", "local_s", "unknown_s", mode="before"
+        *("network_s", "throttled_s", "expired_s", "incomplete_s", "sidecars_s", "withheld_s", "local_s"),
+        "unknown_s",
+        mode="before",
     )
     @classmethod
     def _list_from_text_or_one(cls, value: Any) -> Any:
@@ -173,6 +183,33 @@ class RetrySettings(RetryRules):
         delays = value if isinstance(value, tuple) else (value,)
         if not delays or not all(0 <= delay < float("inf") for delay in delays):
             raise ValueError("should be seconds, 0 or more; a list needs at least one")
+        return value
+
+
+class SiteSettings(Frozen):
+    """How much is asked of the site, and how long it is left alone when it has refused."""
+
+    requests_per_hour: int | None = Field(default=None, ge=30, le=10_000_000)
+    """The most that all workers together ask in an hour; not set: 1000 for a guest, 4000 with cookies."""
+    slowest_per_hour: int = Field(default=30, ge=1, le=10_000_000)
+    """The least, however often the site refuses."""
+    cooldown_s: tuple[float, ...] = (60, 900, 1800, 3600, 7200, 14400, 21600)
+    """Seconds from a refusal to the one job that tries whether it is over; the last one repeats."""
+    window_s: float = Field(default=60, ge=1, le=3600)
+    """Over how many seconds the pace is measured that a refusal halves."""
+    offline_s: tuple[float, ...] = (2, 5, 10, 30)
+    """Seconds between looks whether the network is back; the last one repeats."""
+
+    @field_validator("cooldown_s", "offline_s", mode="before")
+    @classmethod
+    def _list_from_text_or_one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, int | float) else split_list(value)
+
+    @field_validator("cooldown_s", "offline_s")
+    @classmethod
+    def _usable(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or not all(0.1 <= delay <= 604_800 for delay in value):
+            raise ValueError("should be at least one number of seconds, each from 0.1 to a week")
         return value
 
 
@@ -215,6 +252,7 @@ class Settings(Frozen):
     youtube: YoutubeSettings = Field(default_factory=YoutubeSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
+    site: SiteSettings = Field(default_factory=SiteSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     screen: ScreenSettings = Field(default_factory=ScreenSettings)
     tools: ToolSettings = Field(default_factory=ToolSettings)
@@ -232,6 +270,7 @@ GROUPS: dict[str, type[Frozen]] = {
     "youtube": YoutubeSettings,
     "engine": EngineSettings,
     "retry": RetrySettings,
+    "site": SiteSettings,
     "log": LogSettings,
     "screen": ScreenSettings,
     "tools": ToolSettings,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
+from textual.color import Color
 from textual.command import Provider
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 
+from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.tui.acting import Acting
-from ytarchive_tui.tui.actions import ACTIONS, Action, action_named, bindings
+from ytarchive_tui.tui.actions import ACTIONS, Action, action_named, bindings, every_action
 from ytarchive_tui.tui.actions.model import UNBOUND
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.glyphs import ASCII, UNICODE
@@ -21,18 +23,20 @@ from ytarchive_tui.tui.neutral import Neutral
 from ytarchive_tui.tui.palette import ActionProvider
 from ytarchive_tui.tui.registry import tabs
 from ytarchive_tui.tui.screens.base import BaseScreen
+from ytarchive_tui.tui.settings_verbs import SettingsVerbs
 from ytarchive_tui.tui.themes import OWN
 from ytarchive_tui.tui.widgets.prompt import Prompt
 
 _KEY_SIGNS = {
     "space": "␣", "enter": "⏎", "escape": "esc", "question_mark": "?", "slash": "/", "colon": ":",
     "less_than_sign": "<", "greater_than_sign": ">", "plus": "+", "minus": "-", "asterisk": "*", "down": "↓",
-    "up": "↑", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End", "shift+enter": "⇧⏎",
+    "comma": ",", "up": "↑", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End",
+    "shift+enter": "⇧⏎",
 }  # fmt: skip
 _ASCII_SIGNS = {"space": "space", "enter": "enter", "down": "down", "up": "up", "shift+enter": "shift-enter"}
 
 
-class YtarchiveApp(Acting, App[None]):
+class YtarchiveApp(Acting, SettingsVerbs):
     """The shell around the screens; `bridge` leads to the engine."""
 
     ACTIONS_OF = "app"
@@ -40,7 +44,6 @@ class YtarchiveApp(Acting, App[None]):
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(ACTIONS["app"]),
-        *((tab.key, f"go('{tab.name}')", tab.title) for tab in tabs()),
     ]
     COMMANDS: ClassVar[set[type[Provider]]] = {ActionProvider}  # type: ignore[assignment]
     # Textual declares both as variables of the instance.
@@ -50,17 +53,18 @@ class YtarchiveApp(Acting, App[None]):
     COMMAND_PALETTE_BINDING = "f34"
 
     def __init__(
-        self, settings: Settings, bridge: Bridge, *, ascii_only: bool = False, note: str = ""
-    ) -> None:
-        super().__init__()
+        self, settings: Settings, bridge: Bridge, *, ascii_only: bool = False, utf8: bool = True,
+        note: str = "", file: SettingsFile | None = None,
+    ) -> None:  # fmt: skip
+        """`utf8`: whether the terminal reads UTF-8; if not, titles are shown in ASCII as well."""
+        super().__init__(file)
         self.settings = settings
         self.bridge = bridge
-        self.ascii = settings.screen.ascii or ascii_only
+        self.ascii = settings.screen.ascii or ascii_only or not utf8
         """Whether only ASCII is drawn; see `glyphs`."""
         self.glyphs = ASCII if self.ascii else UNICODE
         self._note = note
-        self._neutral = Neutral()
-        self._keys = dict(settings.screen.keys)
+        self._neutral = Neutral(ascii_only=not utf8)
         for theme in OWN:
             self.register_theme(theme)
         for tab in tabs():
@@ -74,6 +78,15 @@ class YtarchiveApp(Acting, App[None]):
         self.switch_mode(tabs()[0].name)
         self.call_after_refresh(self.bridge.start)
         self.call_after_refresh(self._greet, complaints)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Ours wherever Textual would take its own for terminals."""
+        from textual.drivers.linux_driver import LinuxDriver
+
+        from ytarchive_tui.tui.driver import TerminalDriver
+
+        usual = super().get_driver_class()
+        return TerminalDriver if usual is LinuxDriver else usual
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Text from outside is made harmless before anything else is done to a line."""
@@ -113,7 +126,11 @@ class YtarchiveApp(Acting, App[None]):
         """All keys of an action as people write them."""
         signs = _KEY_SIGNS | (_ASCII_SIGNS if self.ascii else {})
         names = self._keys.get(action.name, action.keys).split(",")
-        return [signs.get(name, name.replace("ctrl+", "^")) for each in names if (name := each.strip())]
+        return [
+            signs.get(name, name.replace("ctrl+", "^"))
+            for each in names
+            if (name := each.strip()) and name != UNBOUND
+        ]
 
     def offer(self, text: str) -> None:
         """Open the dialog for adding, with this text in it."""
@@ -127,32 +144,49 @@ class YtarchiveApp(Acting, App[None]):
         if self.screen is self.base and name != self.current_mode:
             self.switch_mode(name)
 
-    def action_go(self, name: str) -> None:
-        """Textual's side of the digit keys."""
-        self.go_to(name)
+    def do_queue(self) -> None:
+        self.go_to("queue")
+
+    def do_browse(self) -> None:
+        self.go_to("browse")
+
+    def do_library(self) -> None:
+        self.go_to("library")
+
+    def do_recovery(self) -> None:
+        self.go_to("recovery")
+
+    def do_logs(self) -> None:
+        self.go_to("logs")
+
+    def can_help_here(self) -> bool:
+        return self.is_running and self.screen.id != "help"
 
     def do_help(self) -> None:
         """Keys of what has focus."""
         from ytarchive_tui.tui.screens.help import HelpDialog
 
-        self.push_screen(HelpDialog(self.base))
+        self.push_screen(HelpDialog(self.screen))
 
     def do_palette(self) -> None:
         """Textual's palette, over our actions."""
         self.action_command_palette()
 
+    def do_help_here(self) -> None:
+        """The same by a key that is no character."""
+        self.do_help()
+
     def can_prompt(self) -> bool:
-        return self.base is not None and self.screen is self.base and not self.base.typing
+        return self._hears_keys() and self.screen is self.base
+
+    def _hears_keys(self) -> bool:
+        return self.base is not None and not self.base.typing
 
     def do_prompt(self) -> None:
         """An action by its name."""
         if self.base is not None:
-            names = sorted(action.name for _, action in self.all_actions())
+            names = sorted(action.name for action in every_action())
             self.base.ask(Prompt(":", hint="an action's name", words=names, done=self._do_named))
-
-    def do_theme(self) -> None:
-        """Textual's theme chooser."""
-        self.search_themes()
 
     def do_suspend(self) -> None:
         """Back to the shell until `fg`."""
@@ -172,6 +206,26 @@ class YtarchiveApp(Acting, App[None]):
         """Textual's own quit is ours."""
         self.do_quit()
 
+    def action_help_quit(self) -> None:
+        """Ctrl-C, where no text is selected for it to copy."""
+        self.do_quit()
+
+    def where(self, action: Action) -> str:
+        """Why an action can't be done here and now."""
+        tab = next((tab for tab in tabs() if tab.name == action.home), None)
+        if tab is None or tab.name == self.current_mode:
+            return f"Of no use here now: {action.help}"
+        return f"Goes to {tab.title}, where it can be done: {action.help}"
+
+    def lead_to(self, action: Action) -> None:
+        """Go to where the action can be done, or say that it can't be done now."""
+        if action.home != self.current_mode and any(tab.name == action.home for tab in tabs()):
+            self.go_to(action.home)
+            key = self.key_of(action)
+            self.notify(f"«{action.title}» is done here" + (f" with {key}" if key else f", :{action.name}"))
+        else:
+            self.notify(f"«{action.title}» is of no use here now", severity="warning")
+
     def _do_named(self, text: str) -> None:
         wanted = text.strip().lower()
         for home, action in self.all_actions():
@@ -180,28 +234,16 @@ class YtarchiveApp(Acting, App[None]):
                 return
         if not wanted:
             return
-        known = action_named(wanted)
-        self.notify(f"«{wanted}» is of no use here now" if known else f"there is no action «{wanted}»",
-                    severity="warning")  # fmt: skip
+        if known := action_named(wanted):
+            self.lead_to(known)
+        else:
+            self.notify(f"there is no action «{wanted}»", severity="warning")
 
     def _greet(self, complaints: Sequence[str]) -> None:
         """Toasts belong to a screen, so they wait for the first one."""
         if self._note:
             self.notify(self._note, timeout=12)
-        for complaint in complaints:
-            self.notify(complaint, title="Settings", severity="warning", timeout=10)
-
-    def _choose_theme(self, name: str) -> Iterator[str]:
-        known = name in self.available_themes
-        self.theme = name if known else "archive"
-        if not known:
-            yield f"there is no theme «{name}»; choose one with :theme"
-
-    def _set_keys(self) -> Iterator[str]:
-        unknown = [name for name in self._keys if action_named(name) is None]
-        self.set_keymap({name: keys or UNBOUND for name, keys in self._keys.items() if name not in unknown})
-        if unknown:
-            yield f"no such action: {', '.join(unknown)}"
+        self._complain(complaints)
 
     def _jobs_changed(self) -> None:
         if self.base is not None:
@@ -212,11 +254,13 @@ class YtarchiveApp(Acting, App[None]):
             self.base.told_beat()
 
     def _fatal_error(self) -> None:
-        """As Textual's, without local variables: they hold keys and addresses."""
+        """As Textual's, harmless to the terminal, without local variables: they hold keys and addresses."""
         import rich
         from rich.segment import Segments
         from rich.traceback import Traceback
 
         shown = Traceback(show_locals=False, width=None, suppress=[rich])
-        self._exit_renderables.append(Segments(self.console.render(shown, self.console.options)))
+        lines = self.console.render_lines(shown, new_lines=True)
+        told = (self._neutral.apply(line[:-1], Color(0, 0, 0)) + line[-1:] for line in lines)
+        self._exit_renderables.append(Segments([segment for line in told for segment in line]))
         self._close_messages_no_wait()

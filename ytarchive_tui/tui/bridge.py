@@ -11,7 +11,7 @@ import asyncio
 import logging
 import shutil
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING
 
 from ytarchive_tui.domain.errors import EngineBusyError
 from ytarchive_tui.domain.text import plain
+from ytarchive_tui.tui.pace import Pace
 
 if TYPE_CHECKING:
+    from ytarchive_tui.db.wishes import Wishes
     from ytarchive_tui.runtime import Runtime
     from ytarchive_tui.services.queue import Figures, QueueService
+    from ytarchive_tui.services.site import Standing
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,9 @@ OpenRuntime = Callable[[], "AbstractAsyncContextManager[Runtime]"]
 BEAT_S = 1.0
 DISK_EVERY = 5
 HISTORY = 120
+STEADY = 30
+"""Beats over which speed is averaged for the time that is left."""
+DESCRIBE_EVERY_S = 2.0
 CHANGE_PAUSE_S = 0.1
 """Changes that come closer together than this are told as one."""
 
@@ -58,6 +64,14 @@ class Pulse:
     """Bytes a second."""
     speeds: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
     """One a beat, the newest last."""
+    wishes: Wishes | None = None
+    """What a person wishes of the engine as a whole."""
+    standing: Standing | None = None
+    """How we stand with the site."""
+    quota: str | None = None
+    """What there is to say of the Data API's quota."""
+    left_s: float | None = None
+    """Seconds until all is there, about; None while nobody can tell."""
     disk_free: int | None = None
     """Bytes left where the archive lies."""
 
@@ -145,8 +159,10 @@ class Bridge:
     async def _serve(self, runtime: Runtime) -> None:
         helpers = {
             asyncio.create_task(self._tell_changes(runtime.queue), name="changes"),
-            asyncio.create_task(self._beat(runtime.queue), name="pulse"),
+            asyncio.create_task(self._beat(runtime), name="pulse"),
         }
+        if not runtime.is_remote:
+            helpers.add(asyncio.create_task(_describe(runtime.queue), name="texts"))
         try:
             await self._stop.wait()
             self.pulse.state = EngineState.STOPPING
@@ -184,18 +200,38 @@ class Bridge:
             finally:
                 changed.cancel()
 
-    async def _beat(self, queue: QueueService) -> None:
-        beats = 0
+    async def _beat(self, runtime: Runtime) -> None:
+        beats, queue = 0, runtime.queue
         while True:
             pulse = self.pulse
             pulse.figures = await queue.figures()
             pulse.speed = await queue.speed()
             pulse.speeds.append(pulse.speed)
+            pulse.wishes = await queue.wishes()
+            pulse.standing = await runtime.site.standing()
+            pulse.left_s = _left_s(await queue.left(), pulse.speeds)
             if beats % DISK_EVERY == 0:
+                pulse.quota = await runtime.quota.sentence() if runtime.quota else None
                 pulse.disk_free = await asyncio.to_thread(_free, self._archive)
             beats += 1
             self.on_beat()
             await asyncio.sleep(BEAT_S)
+
+
+def _left_s(left: float | None, speeds: Sequence[float]) -> float | None:
+    """By the mean of the last half minute, pauses between two downloads included."""
+    recent = list(speeds)[-STEADY:]
+    speed = sum(recent) / len(recent)
+    return left / speed if left and speed >= 1 else None
+
+
+async def _describe(queue: QueueService) -> None:
+    """Keep the index of texts up to date, a little at a time, so that filters stay quick."""
+    pace = Pace()
+    while True:
+        async with pace:
+            more = await queue.describe_texts()
+        await asyncio.sleep(0 if more else DESCRIBE_EVERY_S)
 
 
 def _free(archive: Path) -> int | None:

@@ -20,9 +20,9 @@ class Glyphs(NamedTuple):
         ("failed", "✗"),
         ("cancelled", "–"),
     )
-    bar: str = "█"
-    bar_parts: str = "▏▎▍▌▋▊▉"
-    bar_rest: str = "░"
+    bar: str = "━"
+    bar_parts: str = "╸"
+    bar_rest: str = "─"
     bars: str = BARS
     mark: str = "▌"
     up: str = "▲"

@@ -19,20 +19,48 @@ _HARMFUL = re.compile(
     r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # line separators; marks and overrides of direction
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"  # byte order mark, annotations, lone surrogates
 )
+_FOREIGN = re.compile(r"[^ -~]")
+MOST_MARKS = 8
+"""Marks that one cell may carry; written languages need five at most."""
 
 
-def neutral(text: str) -> str:
-    """The text without control and direction characters, as many cells wide as before."""
-    if text.isprintable():
+def neutral(text: str, *, ascii_only: bool = False) -> str:
+    """The text without control and direction characters, as many cells wide as before.
+
+    `ascii_only` is for terminals that read bytes and not UTF-8: there the second byte of a letter may be
+    the beginning of a command.
+    """
+    if text.isascii() and text.isprintable():
         return text
-    return _HARMFUL.sub(lambda found: "\ufffd" * cell_len(found[0]), text)
+    if ascii_only:
+        return _FOREIGN.sub(lambda found: "?" * cell_len(found[0]), text)
+    text = text if text.isprintable() else _HARMFUL.sub(lambda found: "\ufffd" * cell_len(found[0]), text)
+    # A cell with more characters than that is no writing, and can keep a terminal busy for seconds.
+    return text if len(text) <= cell_len(text) + MOST_MARKS else _thinned(text)
+
+
+def _thinned(text: str) -> str:
+    """Without the marks beyond `MOST_MARKS` on each character that takes room."""
+    kept, marks = [], 0
+    for char in text:
+        marks = 0 if cell_len(char) else marks + 1
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 class Neutral(LineFilter):
     """Goes first among the app's line filters."""
 
+    def __init__(self, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self._ascii = ascii_only
+
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The line as it may be written to a terminal."""
-        if all(text.isprintable() for text, _, _ in segments):
+        if all(text.isascii() and text.isprintable() for text, _, _ in segments):
             return segments
-        return [Segment(neutral(text), style, control) for text, style, control in segments]
+        return [
+            Segment(neutral(text, ascii_only=self._ascii), style, control)
+            for text, style, control in segments
+        ]

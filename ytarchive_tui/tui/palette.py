@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from ytarchive_tui.tui.actions import every_action
+
 if TYPE_CHECKING:
     from ytarchive_tui.tui.app import YtarchiveApp
 
@@ -27,19 +29,23 @@ class ActionProvider(Provider):
             )
 
     async def search(self, query: str) -> Hits:
-        """Those whose title or name matches."""
+        """Those whose title or name matches; what can't be done here and now says where or why not."""
         app = cast("YtarchiveApp", self.app)
         matcher = self.matcher(query)
-        for home, action in app.all_actions():
+        here = {action.name: home for home, action in app.all_actions()}
+        for action in every_action():
             score = max(matcher.match(action.title), matcher.match(action.name))
-            if score > 0:
-                yield Hit(
-                    score,
-                    self._shown(matcher.highlight(action.title), action.name),
-                    partial(home.action_do, action.verb),
-                    text=action.title,
-                    help=self._help(action.help, app.key_of(action)),
-                )
+            if score <= 0:
+                continue
+            home = here.get(action.name)
+            known = f" Key: {key}" if (key := app.key_of(action)) else ""
+            yield Hit(
+                score if home else score / 2,
+                self._shown(matcher.highlight(action.title), action.name),
+                partial(home.action_do, action.verb) if home else partial(app.lead_to, action),
+                text=action.title,
+                help=f"{action.help}{known}" if home else f"{app.where(action)}{known}",
+            )
 
     @staticmethod
     def _shown(title: Content, name: str) -> Content:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 
+from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.tui.app import YtarchiveApp
 from ytarchive_tui.tui.bridge import Bridge, EngineState
@@ -17,23 +18,33 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 async def run_screen(
-    settings: Settings, make_bridge: Callable[[], Bridge], *, ascii_only: bool = False, note: str = ""
-) -> int:
+    settings: Settings, make_bridge: Callable[[], Bridge], *, ascii_only: bool = False, utf8: bool = True,
+    note: str = "", file: SettingsFile | None = None,
+) -> int:  # fmt: skip
     """Show the screen until the user leaves or a signal comes; returns the exit code.
 
     The terminal is given back first; only then running work gets its time to end, and a second
     signal cuts that short.
     """
     bridge = make_bridge()
-    app = YtarchiveApp(settings, bridge, ascii_only=ascii_only, note=note)
+    app = YtarchiveApp(settings, bridge, ascii_only=ascii_only, utf8=utf8, note=note, file=file)
     caught: list[int] = []
     loop = asyncio.get_running_loop()
 
+    def leave() -> None:
+        if app.is_running:
+            app.exit()
+        else:
+            # Textual forgets an exit that comes before its first message.
+            loop.call_later(0.05, leave)
+
     def on_signal(number: int) -> None:
+        if app.is_lent and number == signal.SIGINT:
+            return  # Ctrl-C was meant for the editor.
         if caught or not app.is_running:
             bridge.hurry()
         caught.append(number)
-        app.exit()
+        leave()
         if number != signal.SIGINT:
             loop.call_later(TERMINATED_S, bridge.hurry)
 

@@ -30,6 +30,9 @@ class Shell(Doer, Protocol):
     def go_to(self, name: str) -> None:
         """Show the screen of that tab."""
 
+    def edit_settings(self) -> None:
+        """Open the settings file in the user's editor, and go by what it says then."""
+
     def offer(self, text: str) -> None:
         """Open the dialog for adding, with this text in it."""
 

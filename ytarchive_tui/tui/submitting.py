@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from ytarchive_tui.domain.addresses import BadAddress, Recognised, recognise
@@ -13,6 +15,9 @@ KINDS = {
     SourceKind.VIDEO: "video", SourceKind.PLAYLIST: "playlist", SourceKind.CHANNEL: "channel",
     SourceKind.TAB: "channel tab",
 }  # fmt: skip
+
+_COMMENT = re.compile(r"(?:^|\s)#.*")
+QUALITIES = ("best", "2160p", "1440p", "1080p", "720p", "480p", "360p", "audio")
 
 
 class Line(NamedTuple):
@@ -26,21 +31,29 @@ class Line(NamedTuple):
 
 
 def read(text: str) -> list[Line]:
-    """Every line that is neither empty nor a comment; never raises."""
+    """Every line that is neither empty nor a comment, as in a batch file; never raises."""
     lines = []
     seen: set[str] = set()
     for raw in text.splitlines():
-        line = raw.strip()
-        if not line or line.startswith("#"):
+        line = _COMMENT.sub("", raw).strip()
+        if not line:
             continue
-        try:
-            found = recognise(line)
-        except BadAddress as bad:
-            lines.append(Line(line, None, bad.reason))
+        meant = _meant(line)
+        if isinstance(meant, str):
+            lines.append(Line(line, None, meant))
             continue
-        lines.append(Line(line, found, None, found.address in seen))
-        seen.add(found.address)
+        lines.append(Line(line, meant, None, meant.address in seen))
+        seen.add(meant.address)
     return lines
+
+
+@lru_cache(maxsize=200_000)
+def _meant(line: str) -> Recognised | str:
+    """What a line means, or why it means nothing; remembered, because all are read again at every key."""
+    try:
+        return recognise(line)
+    except BadAddress as bad:
+        return bad.reason
 
 
 def is_archived(line: Line, archived: Collection[tuple[str, str]]) -> bool:

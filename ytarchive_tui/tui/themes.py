@@ -18,6 +18,7 @@ ARCHIVE = Theme(
     panel="#232b32",
     dark=True,
     variables={
+        "text-muted": "#98a4ad",
         "block-cursor-background": "#2e4452",
         "block-cursor-foreground": "#f4f6f7",
         "input-selection-background": "#7fb4ca 35%",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
+from ytarchive_tui.db.times import utcnow
 from ytarchive_tui.domain.amounts import duration as duration
 from ytarchive_tui.domain.amounts import size as size
 from ytarchive_tui.domain.text import plain
@@ -25,7 +26,7 @@ def moment(at: datetime | None, now: datetime | None = None) -> str:
     if at is None:
         return ""
     local = at.astimezone()
-    today = (now or datetime.now(UTC)).astimezone().date()
+    today = (now or utcnow()).astimezone().date()
     return f"{local:%H:%M}" if local.date() == today else f"{local.day} {local:%b %H:%M}"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import JobOptions, Stage, Status, Submission, Submitted
 from ytarchive_tui.services.queue import LiveLine, Overview, PreviewLine
+from ytarchive_tui.services.site import Standing
 
 SOURCE = 1
 
@@ -48,6 +49,7 @@ class Queue:
     noted: dict[int, tuple[str, ...]] = field(default_factory=dict)
     hidden: dict[str, int] = field(default_factory=dict)
     retried: int = 0
+    held: bool = False
     previews: tuple[PreviewLine, ...] = ()
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -89,6 +91,10 @@ class Queue:
         self.retried += 1
         return 2
 
+    async def end_hold(self) -> bool:
+        held, self.held = self.held, False
+        return held
+
     async def overview(self, source_ids: Sequence[int]) -> Overview:
         states = [line.status for line in self.jobs.values()]
         dues = [line.run_after for line in self.jobs.values() if line.run_after is not None]
@@ -127,11 +133,19 @@ class Queue:
         self.changed.clear()
 
 
+class Site:
+    standing_now = Standing()
+
+    async def standing(self) -> Standing:
+        return self.standing_now
+
+
 class Runtime:
     """Plays `script` once started; `drain` lets it end, `stop` does not."""
 
     def __init__(self, queue: Queue, script: Script) -> None:
         self.queue = queue
+        self.site = Site()
         self.calls: list[str] = []
         self._script = script
         self._task: asyncio.Task[None] | None = None

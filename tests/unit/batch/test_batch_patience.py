@@ -53,3 +53,17 @@ def test_the_end_of_any_job_and_long_work_do_not_count_as_waiting(clock: list[fl
 def test_a_wait_beyond_the_limit_and_the_absence_of_any_end_it(clock: list[float]) -> None:
     assert patience.Patience(10).is_out(seen(total=1, waiting=1, next_due_s=11))
     assert patience.Patience(10).is_out(seen(total=1, done=1))
+
+
+def test_what_is_queued_waits_as_long_as_the_site_is_left_alone(clock: list[float]) -> None:
+    def ends_after(held_s: float, **counts: float) -> bool:
+        waits = patience.Patience(10)
+        assert not waits.is_out(seen(**counts), held_s), "what runs on may be about to begin"
+        clock[0] += 2
+        return waits.is_out(seen(**counts), held_s)
+
+    assert ends_after(600, total=5, queued=5)
+    assert not ends_after(5, total=5, queued=5)
+    assert not ends_after(600, total=5, queued=4, waiting=1, next_due_s=3)
+    assert not ends_after(600, total=5, running=1, queued=4)
+    assert patience.Patience(10).is_out(seen(total=5, done=5), 600)

@@ -65,6 +65,13 @@ async def nothing(queue: Queue) -> None:
     raise AssertionError("it must not have started")
 
 
+async def test_a_run_ends_a_hold_and_says_so() -> None:
+    queue = Queue(held=True)
+    ran = await play(f"{A}\n", archive_all, queue=queue)
+    assert ran.code == 0 and not queue.held
+    assert "everything was on hold; this run lets it go on" in ran.err
+
+
 async def test_all_archived_is_exit_0_and_one_line_an_item() -> None:
     ran = await play(f"{A}\n{B}\n", archive_all)
     assert ran.code == 0

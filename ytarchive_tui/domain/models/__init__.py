@@ -3,9 +3,11 @@
 from ytarchive_tui.domain.models.archive import (
     EXTRACTED,
     ArchivedCopy,
+    FetchedSidecars,
     FileRole,
     Manifest,
     ManifestFile,
+    MissingSidecar,
     StagedDownload,
     StagedFile,
 )
@@ -14,6 +16,7 @@ from ytarchive_tui.domain.models.base import (
 )
 from ytarchive_tui.domain.models.jobs import (
     AtSource,
+    Choice,
     Claim,
     Container,
     Item,
@@ -21,6 +24,7 @@ from ytarchive_tui.domain.models.jobs import (
     JobKind,
     JobOptions,
     Listing,
+    Scan,
     Source,
     SourceKind,
     Stage,
@@ -35,14 +39,17 @@ from ytarchive_tui.domain.models.metadata import (
     ListedItem,
     ListedList,
     ListPage,
+    Provider,
 )
 from ytarchive_tui.domain.models.outcomes import (
     Downloaded,
+    Former,
     Listed,
     Progress,
     Resolved,
     StageOutcome,
     Stored,
+    Supplied,
 )
 
 __all__ = [
@@ -50,11 +57,14 @@ __all__ = [
     "ArchivedCopy",
     "AtSource",
     "Chapter",
+    "Choice",
     "Claim",
     "Container",
     "Downloaded",
+    "FetchedSidecars",
     "FileRole",
     "Format",
+    "Former",
     "Frozen",
     "Item",
     "ItemMetadata",
@@ -68,8 +78,11 @@ __all__ = [
     "Listing",
     "Manifest",
     "ManifestFile",
+    "MissingSidecar",
     "Progress",
+    "Provider",
     "Resolved",
+    "Scan",
     "Source",
     "SourceKind",
     "Stage",
@@ -80,4 +93,5 @@ __all__ = [
     "Stored",
     "Submission",
     "Submitted",
+    "Supplied",
 ]

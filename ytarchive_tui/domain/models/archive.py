@@ -38,6 +38,15 @@ class StagedFile(Frozen):
     """True for an automatic caption."""
 
 
+class MissingSidecar(Frozen):
+    """A subtitle or thumbnail that the site has, or says it has, and did not give."""
+
+    role: FileRole
+    language: str | None = None
+    note: str
+    """What it is and why it is not there, as the notes say it."""
+
+
 class StagedDownload(Frozen):
     """What the download stage leaves in staging for the storage stage."""
 
@@ -49,6 +58,18 @@ class StagedDownload(Frozen):
     """Bytes that were taken over from an earlier attempt."""
     notes: tuple[str, ...] = ()
     """What went less than perfectly (a subtitle refused, a better format withheld)."""
+    missing: tuple[MissingSidecar, ...] = ()
+    """Of these, sidecars that are worth asking for again."""
+    withheld: str | None = None
+    """Of these, why the site is suspected of having a better picture than it offered."""
+
+
+class FetchedSidecars(Frozen):
+    """Sidecars that were fetched alone, in staging."""
+
+    files: tuple[StagedFile, ...]
+    missing: tuple[MissingSidecar, ...]
+    """What did not come this time either."""
 
 
 class ManifestFile(Frozen):
@@ -79,6 +100,10 @@ class Manifest(Frozen):
     obtained: tuple[Format, ...] = ()
     files: tuple[ManifestFile, ...]
     notes: tuple[str, ...] = ()
+    missing: tuple[MissingSidecar, ...] = ()
+    """Sidecars that are still asked for; each one's note is among the notes."""
+    withheld: str | None = None
+    """Why there may be a better picture than this one."""
 
 
 class ArchivedCopy(Frozen):

@@ -34,6 +34,19 @@ class Listing(StrEnum):
     """Someone looks at it; nothing is queued until items are chosen."""
 
 
+class Scan(StrEnum):
+    """How much of a source one listing reads."""
+
+    FULL = "full"
+    """To its end."""
+    FEED = "feed"
+    """Nothing if the source's feed names only what is known, else as DELTA."""
+    DELTA = "delta"
+    """The newest pages, up to entries that are known and stand as they stood."""
+    BELIEVE = "believe"
+    """To its end, and however much vanished from it is believed: somebody said so."""
+
+
 class Stage(StrEnum):
     """Where a job stands on its way."""
 
@@ -95,6 +108,21 @@ class JobOptions(Frozen):
     """Whether automatic captions may stand in for a language without subtitles."""
     thumbnail: bool = True
     embed_chapters: bool = True
+    accept_flaws: bool = False
+    """Whether a file with flaws of its source (holes, an early end) is archived as it is, with a note."""
+    better_than: int | None = None
+    """Only if a picture of more lines than these is offered; else the copy that there is stays as it is."""
+
+
+class Choice(Frozen):
+    """What of a list is wanted, and in which order."""
+
+    rule: str | None = None
+    """In the language of `domain.selection`; None: everything."""
+    order: str = "newest"
+    """One of `domain.selection.Order`."""
+    most: int | None = None
+    """Only that many entries, the first in that order."""
 
 
 class Submission(Frozen):
@@ -110,6 +138,8 @@ class Submission(Frozen):
     """Set for `video`: the item is known before any request."""
     options: JobOptions
     priority: int = 0
+    choice: Choice | None = None
+    """What of a list is wanted; None leaves it as it was, and a new list is wanted whole."""
 
 
 class Submitted(Frozen):
@@ -133,6 +163,10 @@ class Source(Frozen):
     kind: SourceKind
     title: str | None = None
     options: JobOptions
+    rule: str | None = None
+    """Which entries are wanted, in the language of `domain.selection`; None: all."""
+    list_url: str | None = None
+    """The list that was found to hold its entries; asking for it first saves the way there."""
     created_at: datetime
     refreshed_at: datetime | None = None
 
@@ -160,6 +194,8 @@ class Job(Frozen):
     id: int
     kind: JobKind
     listing: Listing = Listing.ARCHIVE
+    """Of a source's job."""
+    scan: Scan = Scan.FULL
     """Of a source's job."""
     stage: Stage
     status: Status

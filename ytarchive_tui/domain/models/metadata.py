@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -34,12 +35,17 @@ class Chapter(Frozen):
     title: str
 
 
+Provider = Literal["ytdlp", "youtube_api"]
+
+
 class ItemMetadata(Frozen):
     """What a provider knows of one item; None is «not told»."""
 
     extractor: str
     video_id: str
-    provider: Literal["ytdlp", "youtube_api"]
+    provider: Provider
+    filled: Mapping[str, Provider] = {}
+    """Fields that another provider told, by name; all others are `provider`'s own."""
     title: str | None = None
     description: str | None = None
     channel: str | None = None
@@ -52,9 +58,27 @@ class ItemMetadata(Frozen):
     like_count: int | None = None
     tags: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    age_limit: int | None = None
+    """18 for what is shown to adults only, 0 for all else."""
+    comment_count: int | None = None
+    made_for_kids: bool | None = None
+    embeddable: bool | None = None
+    licence: str | None = None
+    """`youtube` or `creativeCommon`."""
+    upload_status: str | None = None
+    """`processed`, `uploaded`, …"""
+    regions_allowed: tuple[str, ...] = ()
+    """Countries, where it is shown in these alone."""
+    regions_blocked: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    """Names of Wikipedia's articles about what it shows."""
+    subtitles: tuple[str, ...] = ()
+    """Languages of subtitles that people made."""
     chapters: tuple[Chapter, ...] = ()
     offered: tuple[Format, ...] = ()
     """Formats that the site offered; empty when the provider can't tell."""
+    doubt: str | None = None
+    """Why the provider suspects that the site has formats which it did not offer."""
     selected: tuple[Format, ...] = ()
     """Formats that the job's options select from those; the size preview comes from here."""
 
@@ -69,6 +93,8 @@ class ListedItem(Frozen):
     channel: str | None = None
     duration_s: float | None = None
     at_source: AtSource = AtSource.UNKNOWN
+    thumbnail: str | None = None
+    """Which picture it is: file name and version, without what changes from request to request."""
     position: int
     """Place in the list, from 1."""
 
@@ -90,3 +116,9 @@ class ListPage(Frozen):
     entries: tuple[ListedItem, ...]
     lists: tuple[ListedList, ...] = ()
     """Of a list of lists, when these were asked for instead of what is in them."""
+    list_url: str | None = None
+    """The list that holds the entries, where that is another than the source's own address."""
+    told: int | None = None
+    """How many entries the list says it has."""
+    ends: bool = False
+    """True on the page with which the list ends; a reader that stopped before sends none."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ytarchive_tui.domain.models.archive import ArchivedCopy, StagedDownload
+from ytarchive_tui.domain.models.archive import ArchivedCopy, MissingSidecar, StagedDownload
 from ytarchive_tui.domain.models.base import Frozen
-from ytarchive_tui.domain.models.jobs import Stage
+from ytarchive_tui.domain.models.jobs import AtSource, Stage
 from ytarchive_tui.domain.models.metadata import ItemMetadata
 
 
@@ -27,12 +28,31 @@ class Progress(Frozen):
     eta_s: float | None = None
 
 
+class Former(Frozen):
+    """How a source looked when it was last listed."""
+
+    ids: tuple[str, ...]
+    """In the order of the list."""
+    absent: tuple[str, ...] = ()
+    """What was missing from it already."""
+    told: int | None = None
+    """How many entries it said it had."""
+
+
 class Listed(Frozen):
-    """A source was read to its end."""
+    """A source was read, to its end or up to what was known."""
 
     kind: Literal["listed"] = "listed"
     title: str | None = None
     entries: int
+    whole: bool = True
+    """Whether it was read to its end."""
+    feed_only: bool = False
+    """Whether its feed named nothing new, so that no page of it was read."""
+    told: int | None = None
+    """How many entries the list says it has."""
+    looks: Mapping[str, AtSource] = Field(default_factory=dict)
+    """Video id → how an entry that was missing was seen when it was asked for by itself."""
 
 
 class Resolved(Frozen):
@@ -56,4 +76,12 @@ class Stored(Frozen):
     archived: ArchivedCopy
 
 
-StageOutcome = Annotated[Listed | Resolved | Downloaded | Stored, Field(discriminator="kind")]
+class Supplied(Frozen):
+    """An archived item was asked for its missing sidecars alone."""
+
+    kind: Literal["supplied"] = "supplied"
+    missing: tuple[MissingSidecar, ...]
+    """What is still not there."""
+
+
+StageOutcome = Annotated[Listed | Resolved | Downloaded | Stored | Supplied, Field(discriminator="kind")]

@@ -5,9 +5,11 @@ A further screen brings a module of its own beside these and one entry in `ACTIO
 
 from __future__ import annotations
 
-from ytarchive_tui.tui.actions.browse import BROWSE, CHOSEN, TREE
-from ytarchive_tui.tui.actions.everywhere import APP, TABLE
-from ytarchive_tui.tui.actions.library import FACETS, LIBRARY
+from collections.abc import Iterator
+
+from ytarchive_tui.tui.actions.browse import BROWSE, CHOSEN, SOURCES, TREE
+from ytarchive_tui.tui.actions.everywhere import APP, SETTINGS, TABLE, THEME
+from ytarchive_tui.tui.actions.library import DELETE, FACETS, LIBRARY
 from ytarchive_tui.tui.actions.logs import LOGS
 from ytarchive_tui.tui.actions.model import Action, bindings
 from ytarchive_tui.tui.actions.queue import ADD, QUEUE
@@ -16,17 +18,24 @@ from ytarchive_tui.tui.actions.recovery import RECOVERY
 ACTIONS: dict[str, tuple[Action, ...]] = {
     "app": APP,
     "table": TABLE,
+    "settings": SETTINGS,
+    "theme": THEME,
     "queue": QUEUE,
     "add": ADD,
     "browse": BROWSE,
     "tree": TREE,
+    "sources": SOURCES,
     "chosen": CHOSEN,
     "library": LIBRARY,
     "facets": FACETS,
+    "delete": DELETE,
     "recovery": RECOVERY,
     "logs": LOGS,
 }
 """By home, in the order in which help and footer show them."""
+
+
+DIALOGS = frozenset({"add", "chosen", "delete", "settings", "sources", "theme"})
 
 
 def action_named(name: str) -> Action | None:
@@ -35,4 +44,11 @@ def action_named(name: str) -> Action | None:
     return next((action for action in ACTIONS.get(home, ()) if action.name == name), None)
 
 
-__all__ = ["ACTIONS", "Action", "action_named", "bindings"]
+def every_action() -> Iterator[Action]:
+    """All of them, but for what only a dialog that is open can do."""
+    for home, actions in ACTIONS.items():
+        if home not in DIALOGS:
+            yield from actions
+
+
+__all__ = ["ACTIONS", "Action", "action_named", "bindings", "every_action"]

@@ -11,6 +11,13 @@ LIBRARY = (
     Action("library.reveal", "Open the folder", "O", "Show its files in the file browser.", "Folder"),
     Action("library.verify", "Verify", "V", "Read the chosen copies whole; compare their hashes.", "Verify"),
     Action("library.stop", "Stop verifying", "x", "Stop after the copy that is being read.", "Stop"),
+    Action("library.again", "Fetch again", "r", "Fetch the chosen items anew, and replace the copies then.",
+           "Fetch again"),
+    Action("library.upgrade", "Fetch another quality", "U", "Fetch the chosen items in another quality.",
+           "Quality"),
+    Action("library.relink", "Find moved files", "R", "Say where the archive is now; or seek moved folders."),
+    Action("library.delete", "Delete files", "X", "See what would go; type it out to delete it.",
+           "Delete"),
     Action("library.sort", "Sort", "s", "Sort by the next column.", "Sort"),
     Action("library.reverse", "Reverse the order", "S", "Turn the order around."),
     Action("library.details", "Details", "enter", "Show or hide the details of the row.", "Details"),
@@ -23,4 +30,8 @@ FACETS = (
     Action("facets.down", "Down", "j", "Move to the next line."),
     Action("facets.up", "Up", "k", "Move to the line before."),
     Action("facets.choose", "Choose", "space", "Show only this, or no longer only this.", "Choose"),
+)
+DELETE = (
+    Action("delete.accept", "Delete", "enter", "Delete, once the words are there.", at_once=True),
+    Action("delete.leave", "Leave", "escape", "Close without deleting.", at_once=True),
 )

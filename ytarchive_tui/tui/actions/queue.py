@@ -15,10 +15,10 @@ QUEUE = (
     ),
     Action(
         "queue.pause-all",
-        "Pause or resume all",
+        "Hold everything",
         "P",
-        "Pause every job; resume all if nothing else is left.",
-        "Pause all",
+        "Hold everything, what runs too, or let it go on; stays so until pressed again, over restarts.",
+        "Hold all",
     ),
     Action("queue.retry", "Retry", "t", "Try the chosen jobs again, now.", "Retry"),
     Action(
@@ -31,6 +31,17 @@ QUEUE = (
         "Take the chosen jobs out of the queue; `u` brings them back.",
         "Cancel",
     ),
+    Action("queue.log", "Show its log", "l", "Show the log's lines of the job.", "Log"),
+    Action(
+        "queue.profile",
+        "Change the profile",
+        "e",
+        "Another quality or container for the chosen jobs.",
+        "Profile",
+    ),
+    Action("queue.downloads", "Parallel downloads", "n", "How many downloads run at a time, from now on."),
+    Action("queue.limit", "Speed limit", "b", "How fast each download may be, running ones too."),
+    Action("queue.delete", "Delete files", "X", "See what would go; type it out to delete it."),
     Action("queue.undo", "Undo", "u", "Take back the last change to the queue.", "Undo"),
     Action(
         "queue.filter",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -12,6 +13,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Select, Static, TextArea
 
+from ytarchive_tui.db.known import Known
+from ytarchive_tui.domain.addresses import Recognised
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.tui.acting import Acting
@@ -19,10 +22,13 @@ from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.submitting import KINDS, Line, is_archived, read, submissions
+from ytarchive_tui.tui.submitting import QUALITIES as QUALITIES
 from ytarchive_tui.tui.waiting import later
-from ytarchive_tui.tui.wording import cells, count
+from ytarchive_tui.tui.wording import cells, count, fit, size
 
-QUALITIES = ("best", "2160p", "1440p", "1080p", "720p", "480p", "360p", "audio")
+_PAUSE_S = 0.15
+AT_ONCE = 20_000
+"""Characters of a text that is read at every key."""
 EXPLAINED = 200
 """Lines that are shown one by one; the sum counts all of them."""
 
@@ -50,6 +56,7 @@ class AddDialog(Acting, ModalScreen[None]):
         self._text = text.strip()
         self._lines: Sequence[Line] = ()
         self._archived: frozenset[tuple[str, str]] = frozenset()
+        self._known: Mapping[str, Known] = {}
 
     def compose(self) -> ComposeResult:
         """Text, quality, destination, and what the text means."""
@@ -62,7 +69,8 @@ class AddDialog(Acting, ModalScreen[None]):
             with Horizontal(id="row"):
                 yield Static("Quality", markup=False)
                 yield Select([(name, name) for name in names], value=usual, allow_blank=False, compact=True)
-                yield Static(Content(f"into {cells(str(self._archive.root))}"), id="to", markup=False)
+                yield Static("", id="free", markup=False)
+            yield Static("", id="to", markup=False)
             with VerticalScroll(id="lines", can_focus=False):
                 yield Static("", id="explained", markup=False)
             yield Static(
@@ -86,13 +94,45 @@ class AddDialog(Acting, ModalScreen[None]):
         self._read()
 
     def _read(self) -> None:
-        self._lines = read(self.query_one(AddressArea).text)
+        text = self.query_one(AddressArea).text
+        if len(text) <= AT_ONCE:
+            self._take(read(text))
+        else:
+            later(self, lambda: self._read_behind(text), group="read", latest=True)
+
+    async def _read_behind(self, text: str) -> None:
+        """A large file would keep the next keys waiting."""
+        await asyncio.sleep(_PAUSE_S)
+        self._take(await asyncio.to_thread(read, text))
+
+    def _take(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
         self._explain()
+        self._show_destination()
+        later(self, self._look_up, group="known", latest=True)
 
     async def _look_into_the_archive(self) -> None:
         queue = await self._bridge.queue()
         self._archived = await queue.archived(self._archive.root)
         self._explain()
+
+    async def _look_up(self) -> None:
+        """What is known of the lines that are shown one by one; a typing hand is let finish."""
+        await asyncio.sleep(_PAUSE_S)
+        found = [line.found for line in self._lines[:EXPLAINED] if line.found is not None]
+        queue = await self._bridge.queue()
+        self._known = await queue.known(
+            self._archive.root,
+            [each.address for each in found if each.video_id is None],
+            [each.video_id for each in found if each.video_id is not None],
+        )
+        self._explain()
+
+    def _show_destination(self) -> None:
+        free = self._bridge.pulse.disk_free
+        self.query_one("#free", Static).update("" if free is None else f"{size(free)} free")
+        parts = [(f"into {cells(str(self._archive.root))}", ""), ("/Channel/date title [id]", "dim")]
+        self.query_one("#to", Static).update(Content.assemble(*parts))
 
     def _explain(self) -> None:
         parts: list[tuple[str, str] | str] = []
@@ -132,7 +172,7 @@ class AddDialog(Acting, ModalScreen[None]):
         elif is_archived(line, self._archived):
             note, look = "in the archive already", "$warning"
         else:
-            note, look = line.found.note or "", "dim"
+            note, look = self._known_of(line.found), "dim"
         address = line.found.address.removeprefix("https://www.")
         return [
             (f"{glyphs.of_status('done')} ", "$success"),
@@ -141,16 +181,30 @@ class AddDialog(Acting, ModalScreen[None]):
             (f"  {note}\n", look),
         ]
 
+    def _known_of(self, found: Recognised) -> str:
+        """Title, number of entries, a job that is on its way, and what recognising it told."""
+        known = self._known.get(found.video_id or found.address)
+        if known is None:
+            return found.note or ""
+        parts = [
+            f"«{fit(cells(known.title), 40).rstrip()}»" if known.title else "",
+            count(known.entries, "entry", "entries") + " known" if known.entries else "",
+            f"in the queue already ({known.status})" if known.status and known.status != "done" else "",
+            found.note or "",
+        ]
+        return ", ".join(filter(None, parts))
+
     def can_accept(self) -> bool:
         return not isinstance(self.focused, Select)
 
     def do_accept(self) -> None:
         """Hand over what is understood; stay when there is nothing."""
-        wanted = submissions(self._lines, self._archive, str(self.query_one(Select).value))
+        lines = read(self.query_one(AddressArea).text)
+        wanted = submissions(lines, self._archive, str(self.query_one(Select).value))
         if not wanted:
             self.notify("there is no address to add yet", severity="warning")
             return
-        bridge, app, bad = self._bridge, self.app, sum(line.found is None for line in self._lines)
+        bridge, app, bad = self._bridge, self.app, sum(line.found is None for line in lines)
 
         async def submit() -> None:
             try:

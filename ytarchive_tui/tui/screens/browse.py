@@ -13,7 +13,8 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from ytarchive_tui.db.browser_pages import BrowserPages, Entry, EntryOrder, EntryView
+from ytarchive_tui.db.browser_pages import BrowserPages
+from ytarchive_tui.db.browser_rows import Entry, EntryOrder, EntryView
 from ytarchive_tui.services.browser import parse_entries, weigh
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.bridge import Bridge

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ytarchive_tui.db.browser_pages import BrowserPages, Entry, EntryState
+from ytarchive_tui.db.browser_pages import BrowserPages
+from ytarchive_tui.db.browser_rows import Entry, EntryState
 from ytarchive_tui.domain.addresses import BadAddress, Recognised, recognise
 from ytarchive_tui.domain.models import SourceKind
 from ytarchive_tui.tui.bridge import Bridge

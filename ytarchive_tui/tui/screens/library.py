@@ -26,7 +26,7 @@ from ytarchive_tui.services.library import Facets, facets, parse_search
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.pace import Pace
-from ytarchive_tui.tui.screens.library_verbs import LibraryVerbs
+from ytarchive_tui.tui.screens.library_changing import LibraryChanging
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.copy_columns import copy_columns
 from ytarchive_tui.tui.widgets.copy_details import CopyDetails
@@ -42,8 +42,8 @@ _DETAILS_PAUSE_S = 0.06
 _TYPING_PAUSE_S = 0.03
 
 
-class LibraryScreen(LibraryVerbs):
-    """View state and widgets; the verbs are in `library_verbs`."""
+class LibraryScreen(LibraryChanging):
+    """View state and widgets; the verbs are in `library_verbs` and `library_changing`."""
 
     ACTIONS_OF = "library"
     BINDINGS = bindings(ACTIONS["library"])
@@ -188,6 +188,8 @@ class LibraryScreen(LibraryVerbs):
                     "bold $warning",
                 )
             )
+        if self.doing:
+            right.append((f" {self.doing} ", "bold $warning"))
         if marks := len(self.table.marks):
             right.append((f" {count(marks, 'row')} marked ", "bold $accent"))
         line.show(left, right)

@@ -28,6 +28,8 @@ class LibraryVerbs(BaseScreen):
 
     verifying: Verifying | None = None
     """How far a verification is; None while there is none."""
+    doing = ""
+    """What else is under way, in words."""
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__(bridge)

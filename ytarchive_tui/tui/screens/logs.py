@@ -256,9 +256,11 @@ class LogsScreen(BaseScreen):
     def _empty_text(self) -> Content:
         return Content.assemble(
             ("Nothing has been logged yet\n\n", "bold"),
-            "Lines appear here as soon as something is done.\n",
+            "Lines appear here as soon as something is done.\n\n",
+            (" 1 ", "bold $accent"), "  to the queue, where ", ("a", "bold $accent"), " adds videos\n",
+            (" ? ", "bold $accent"), "  all keys of this screen\n\n",
             (f"They are kept in {self._folder}", "$text-muted"),
-        )
+        )  # fmt: skip
 
 
 def log_folder(database: Path) -> Path:

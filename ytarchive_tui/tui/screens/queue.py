@@ -18,7 +18,7 @@ from ytarchive_tui.domain.models import Progress
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.pace import Pace
-from ytarchive_tui.tui.screens.queue_verbs import QueueVerbs
+from ytarchive_tui.tui.screens.queue_deleting import Deleting
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.job_columns import JobColumns
 from ytarchive_tui.tui.widgets.job_details import DetailsPane
@@ -36,10 +36,12 @@ _COLUMN_OF = {
     Sort.CHANGED: "why",
 }
 _DETAILS_PAUSE_S = 0.06
+LOG_LINES = 12
+"""Of the job's own log, in its details."""
 
 
-class QueueScreen(QueueVerbs):
-    """View state and widgets; the verbs are in `queue_verbs`."""
+class QueueScreen(Deleting):
+    """View state and widgets; the verbs are in `queue_verbs`, `queue_engine` and `queue_deleting`."""
 
     ACTIONS_OF = "queue"
     BINDINGS = bindings(ACTIONS["queue"])
@@ -54,10 +56,11 @@ class QueueScreen(QueueVerbs):
         self._pace = Pace()
         self._seen_all = False
         self._reading = self._stale = False
+        self._shown_on_hold = False
 
     def body(self) -> ComposeResult:
         """Table, details, totals."""
-        self._columns = JobColumns(shell(self).glyphs, self._progress)
+        self._columns = JobColumns(shell(self).glyphs, self._progress, lambda: self.on_hold)
         with Container(id="main"):
             yield VirtualTable(
                 self._columns.columns(), self._rows, lambda row: row.id,
@@ -73,7 +76,7 @@ class QueueScreen(QueueVerbs):
         self.set_interval(1 / LIVE_HZ, self._turn)
 
     async def on_unmount(self) -> None:
-        """Close the reading connections."""
+        """Close the connections."""
         await self._pages.close()
 
     # What is shown
@@ -89,6 +92,10 @@ class QueueScreen(QueueVerbs):
     def beat(self) -> None:
         """New counts."""
         self.query_one(TotalsLine).refresh()
+        if self._shown_on_hold is not self.on_hold:
+            # It stands in every row, and no row has changed.
+            self._shown_on_hold = self.on_hold
+            self.table.refresh()
         self._show_empty()
 
     async def _read_view(self) -> None:
@@ -146,11 +153,20 @@ class QueueScreen(QueueVerbs):
             self.later(self._read_details, group="details", latest=True)
 
     async def _read_details(self) -> None:
-        from asyncio import sleep
+        from asyncio import sleep, to_thread
+
+        from ytarchive_tui.services.job_log import last_lines
+        from ytarchive_tui.tui.screens.logs import log_folder
 
         await sleep(_DETAILS_PAUSE_S)
         queue, job_id = await self.bridge.queue(), self.table.current_id
-        self.query_one(DetailsPane).show(None if job_id is None else await queue.details(job_id))
+        pane = self.query_one(DetailsPane)
+        if job_id is None:
+            pane.show(None)
+            return
+        folder = log_folder(self.bridge.database)
+        lines = await to_thread(last_lines, folder, job_id, LOG_LINES)
+        pane.show(await queue.details(job_id), lines)
 
     def change_view(self, view: View) -> None:
         """Sort or filter otherwise."""

@@ -11,15 +11,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Select, Static
 
-from ytarchive_tui.db.browser_pages import BrowserPages, Sums
+from ytarchive_tui.db.browser_pages import BrowserPages
+from ytarchive_tui.db.browser_rows import Sums
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services.browser import Rate, estimate, weigh
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.bridge import Bridge
-from ytarchive_tui.tui.screens.add import QUALITIES
-from ytarchive_tui.tui.submitting import job_options
+from ytarchive_tui.tui.submitting import QUALITIES, job_options
 from ytarchive_tui.tui.waiting import later
 from ytarchive_tui.tui.widgets.browse_lines import weight_words
 from ytarchive_tui.tui.wording import cells, count, size

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from ytarchive_tui.db.control import Where
 from ytarchive_tui.db.pages import QueueRow
 from ytarchive_tui.domain.errors import FailureClass
+from ytarchive_tui.domain.models import Container, JobOptions
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services.queue_changes import QueueChanges
+from ytarchive_tui.settings.values import Quality
+from ytarchive_tui.tui.jumps import show_log_of
 from ytarchive_tui.tui.launch import open_folder
-from ytarchive_tui.tui.screens.base import BaseScreen
+from ytarchive_tui.tui.screens.queue_engine import EngineVerbs
 from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.submitting import QUALITIES
+from ytarchive_tui.tui.widgets.prompt import Prompt
 from ytarchive_tui.tui.widgets.virtual_table import VirtualTable
 from ytarchive_tui.tui.wording import count
 
+_QUALITY: TypeAdapter[str] = TypeAdapter(Quality)
 _ENDED = frozenset({"done", "failed", "cancelled"})
 _RETRIED = frozenset({"failed", "blocked", "cancelled", "waiting"})
 
 
-class QueueVerbs(BaseScreen):
+class QueueVerbs(EngineVerbs):
     """The verbs alone; `queue` adds what is shown."""
 
     moved_job: int | None = None
@@ -42,10 +50,6 @@ class QueueVerbs(BaseScreen):
     def can_pause(self) -> bool:
         return self._has("queued", "waiting", "running", "paused")
 
-    def can_pause_all(self) -> bool:
-        figures = self.bridge.pulse.figures
-        return figures is not None and figures.open > 0
-
     def can_retry(self) -> bool:
         return self._has(*_RETRIED)
 
@@ -65,10 +69,13 @@ class QueueVerbs(BaseScreen):
 
     can_move_down = can_move_up = can_front = can_back = can_raise = can_lower = _can_move
 
+    def can_profile(self) -> bool:
+        return not self.typing and self._has("queued", "waiting", "paused", "blocked", "failed", "cancelled")
+
     def can_details(self) -> bool:
         return self.table.current_id is not None
 
-    can_copy = can_details
+    can_copy = can_log = can_details
 
     def can_open(self) -> bool:
         return self.table.current_id is not None
@@ -89,18 +96,6 @@ class QueueVerbs(BaseScreen):
         else:
             self._change("paused", lambda changes, ids: changes.pause(ids))
 
-    def do_pause_all(self) -> None:
-        """Pause everything; resume everything when nothing is left to pause."""
-        figures = self.bridge.pulse.figures
-        idle = figures is not None and not (figures.running + figures.queued + figures.waiting)
-
-        async def change() -> None:
-            changes = (await self.bridge.queue()).changes
-            changed = await (changes.resume(None) if idle else changes.pause(None))
-            self._tell("resumed" if idle else "paused", changed)
-
-        self.later(change)
-
     def do_retry(self) -> None:
         self._change("queued again", lambda changes, ids: changes.retry(ids))
 
@@ -119,13 +114,56 @@ class QueueVerbs(BaseScreen):
     def do_cancel(self) -> None:
         self._change("cancelled", lambda changes, ids: changes.cancel(ids))
 
+    def do_log(self) -> None:
+        job_id = self.table.current_id
+        if job_id is not None:
+            self.later(lambda: show_log_of(self.app, job_id))
+
+    def do_profile(self) -> None:
+        ids = self.table.chosen
+        if ids:
+            sign = f"Profile of {count(len(ids), 'job')}"
+            words = (*QUALITIES, *Container)
+            hint = "1080p, best, audio, a format string; mp4, mkv"
+            self.ask(Prompt(sign, hint=hint, words=words, done=lambda text: self._set_profile(ids, text)))
+
+    def _set_profile(self, ids: list[int], text: str) -> None:
+        containers = [word for word in text.split() if word in tuple(Container)]
+        quality = " ".join(word for word in text.split() if word not in containers) or None
+        container = Container(containers[-1]) if containers else None
+
+        async def change() -> None:
+            if quality is not None and (wrong := await self._complaint(quality)):
+                self.notify(f"quality «{plain(quality, 60)}»: {plain(wrong, 200)}", severity="warning")
+                return
+            changes = (await self.bridge.queue()).changes
+            changed = await changes.change_profile(ids, quality, container)
+            self._tell(f"changed to {plain(text.strip(), 60)}", changed)
+            if changed < len(ids):
+                self.notify("what runs, is done or has that profile stays as it is")
+
+        if quality or container:
+            self.later(change)
+
+    async def _complaint(self, quality: str) -> str | None:
+        """What is wrong with a quality; None when nothing is."""
+        try:
+            _QUALITY.validate_python(quality)
+        except ValidationError as error:
+            return error.errors()[0]["msg"].removeprefix("Value error, ")
+        archive = shell(self).settings.archive.root
+        return await (await self.bridge.runtime()).check_options(JobOptions(archive=archive, quality=quality))
+
     def do_undo(self) -> None:
         async def undo() -> None:
             step = await (await self.bridge.queue()).changes.undo()
             if step is None:
                 self.notify("there is nothing left to undo", severity="warning")
             else:
-                self.notify(f"undid the {step.word} of {count(step.jobs, 'job')}")
+                self.notify(
+                    f"undid the {step.word}" + (f" of {count(step.jobs, 'job')}" if step.jobs else "")
+                )
+                await self.heed_wishes()
             self.keys_changed()
 
         self.later(undo)

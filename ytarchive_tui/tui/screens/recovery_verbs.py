@@ -75,6 +75,9 @@ class RecoveryVerbs(BaseScreen):
     def can_quality(self) -> bool:
         return self._offers(FixKind.QUALITY)
 
+    def can_accept(self) -> bool:
+        return self._offers(FixKind.ACCEPT)
+
     def can_try_one(self) -> bool:
         return self._offers(FixKind.TRY_ONE)
 
@@ -114,6 +117,11 @@ class RecoveryVerbs(BaseScreen):
 
     def do_retry(self) -> None:
         self._after_preview(FixKind.RETRY, lambda plan, preview: self.recovery.retry(plan, preview.per_hour))
+
+    def do_accept(self) -> None:
+        self._after_preview(
+            FixKind.ACCEPT, lambda plan, preview: self.recovery.accept(plan, preview.per_hour)
+        )
 
     def do_quality(self) -> None:
         self.ask(

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from ytarchive_tui.db.browser_pages import EntryState, Node, Sums
+from ytarchive_tui.db.browser_rows import EntryState, Node, Sums
 from ytarchive_tui.services.browser import Rate, estimate
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.entry_columns import WORDS

@@ -13,11 +13,12 @@ from ytarchive_tui.tui.wording import cells, duration, size
 STATES = {
     "stored": "not read again since it was stored",
     "whole": "verified",
+    "withheld": "a better picture may be withheld",
     "changed": "changed on disk",
     "missing": "missing on disk",
 }
-LOOKS = {"stored": "dim", "whole": "good", "changed": "warn", "missing": "bad"}
-_STATUS = {"stored": "queued", "whole": "done", "changed": "blocked", "missing": "failed"}
+LOOKS = {"stored": "dim", "whole": "good", "withheld": "warn", "changed": "warn", "missing": "bad"}
+_STATUS = {"stored": "queued", "whole": "done", "withheld": "waiting", "changed": "blocked", "missing": "failed"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,8 +41,7 @@ def copy_columns(glyphs: Glyphs) -> list[Column[LibraryRow]]:
     def height(row: LibraryRow, width: int) -> Sequence[Piece]:
         if row.height is None:
             return [("audio", "dim")]
-        lesser = row.offered is not None and row.offered > row.height
-        return [(f"{row.height}p", "warn" if lesser else "text")]
+        return [(f"{row.height}p", "text")]
 
     return [
         Column("state", "", state, 1, keep=9),

@@ -10,9 +10,10 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from ytarchive_tui.db.library import Check, LibraryDetails
+from ytarchive_tui.db.library import Check, LibraryDetails, Outlook
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import AtSource, Format, ManifestFile
+from ytarchive_tui.services import source_words
 from ytarchive_tui.tui.widgets.copy_columns import STATES, day
 from ytarchive_tui.tui.wording import cells, count, duration, size
 
@@ -22,6 +23,7 @@ _DESCRIPTION = 4000
 _STYLES: Mapping[str, str] = {
     "stored": "$text-muted",
     "whole": "$success",
+    "withheld": "$warning",
     "changed": "$warning",
     "missing": "$error",
 }
@@ -30,6 +32,10 @@ _TOLD = {
     EventKind.LEASE_LOST: "the program stopped in the middle of it",
     EventKind.ITEM_ARCHIVED: "stored in the archive",
     EventKind.ITEM_SKIPPED: "nothing to do",
+    EventKind.ITEM_NOT_REPLACED: "fetched again, but the copy there was is better and stays",
+    EventKind.ITEM_SUPPLIED: "what it lacked came and was added",
+    EventKind.ITEM_DELETED: "you: deleted its files",
+    EventKind.ITEM_RELINKED: "you: found its files at another place",
 }
 
 
@@ -94,11 +100,19 @@ def _lines(details: LibraryDetails) -> Iterator[_Piece]:
     yield f"{' + '.join(map(_format, manifest.obtained)) or _got(row.height, row.offered)}\n", ""
     if row.offered:
         yield "Offered    ", "bold"
-        lesser = row.height is not None and row.offered > row.height
+        asked = manifest.quality == f"{row.height}p"
+        lesser = row.height is not None and row.offered > row.height and not asked
         yield f"up to {row.offered}p", "$warning" if lesser else ""
         yield f", asked for: {cells(manifest.quality)}\n", ""
     for note in manifest.notes:
         yield f"{cells(note)}\n", "$warning"
+    if details.sidecars is not None:
+        yield "Lacking    ", "bold"
+        lacking = ", ".join(each.note.partition(":")[0] for each in manifest.missing)
+        yield f"{cells(lacking)}: {_next(details.sidecars, 'given up')}\n", ""
+    if details.withheld is not None:
+        yield "Better     ", "bold"
+        yield f"{_next(details.withheld, 'looked for when tools are newer')}\n", ""
     yield "\nHistory\n", "bold"
     yield from _history(details)
     if details.metadata is not None and details.metadata.description:
@@ -107,9 +121,17 @@ def _lines(details: LibraryDetails) -> Iterator[_Piece]:
             yield f"{cells(line)}\n", ""
 
 
+def _next(outlook: Outlook, end: str) -> str:
+    """What is still tried, and when; `end`: what is said after the last try."""
+    tried = f" after {count(outlook.tries, 'try', 'tries')}" if outlook.tries else ""
+    if outlook.next_at is not None:
+        return f"asked for again {_moment(outlook.next_at)}{tried}"
+    return f"{end}{tried}" if outlook.tries else "asked for again by itself"
+
+
 def _state(details: LibraryDetails) -> Iterator[_Piece]:
     row, last = details.row, details.checks[-1] if details.checks else None
-    when = "" if row.state == "stored" or last is None else f" {_moment(last.at)}"
+    when = "" if row.state in ("stored", "withheld") or last is None else f" {_moment(last.at)}"
     yield f"{STATES[row.state]}{when}", _STYLES[row.state]
     if details.at_source is not AtSource.UNKNOWN:
         seen = details.at_source_seen_at
@@ -119,7 +141,7 @@ def _state(details: LibraryDetails) -> Iterator[_Piece]:
         )
         yield f", seen {_moment(seen)}" if seen else "", ""
     yield "\n", ""
-    if last is not None and row.state != "stored":
+    if last is not None and row.state in ("changed", "missing"):
         for problem in last.problems:
             yield f"  {cells(problem)}\n", _STYLES[row.state]
 
@@ -151,6 +173,13 @@ def _entry(entry: JournalEntry) -> str:
             return f"{cells(str(data.get('stage')))} finished"
         case EventKind.JOB_CHANGED:
             return f"you: {cells(str(data.get('action', 'changed')))}"
+        case EventKind.JOB_QUEUED if data.get("better_than") is not None:
+            return "looked for a better picture"
+        case EventKind.ITEM_CHANGED:
+            what, text = source_words.item_line(data)
+            return f"{what}: {cells(text)}"
+        case EventKind.JOB_QUEUED if "again" in data:
+            return f"you: fetch again, {cells(str(data['again']))}"
         case _:
             return _TOLD.get(entry.kind, "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from ytarchive_tui.db.browser_pages import Entry, EntryState
+from ytarchive_tui.db.browser_rows import Entry, EntryState
 from ytarchive_tui.tui.glyphs import Glyphs
 from ytarchive_tui.tui.widgets.columns import Column, Piece
 from ytarchive_tui.tui.wording import cells, duration, size
@@ -33,12 +33,12 @@ class EntryColumns:
     def columns(self, *, mixed: bool) -> tuple[Column[Entry], ...]:
         """In their order on screen; `mixed`: the entries may be of several channels."""
         found = (
-            Column("position", "#", self._position, width=6, keep=2, justify="right"),
+            Column("position", "#", self._position, width=5, keep=2, justify="right"),
             Column("state", "State", self._state, width=10, keep=8),
             Column("title", "Title", self._title, width=22, share=6, keep=9),
             Column("length", "Length", self._length, width=8, keep=6, justify="right"),
             Column("channel", "Channel", self._channel, width=14, share=1, most=24, keep=1),
-            Column("date", "Date / note", self._note, width=11, share=3, most=60, keep=4),
+            Column("date", "Date / note", self._note, width=24, share=2, most=60, keep=4),
         )
         return tuple(each for each in found if mixed or each.name != "channel")
 

@@ -18,7 +18,13 @@ from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.wording import cells, fit
 
 TITLES = {"channel": "Channel", "year": "Year", "height": "Height", "state": "State"}
-STATE_WORDS = {"stored": "not verified yet", "whole": "verified", "changed": "changed", "missing": "missing"}
+STATE_WORDS = {
+    "stored": "not verified yet",
+    "whole": "verified",
+    "withheld": "better withheld",
+    "changed": "changed",
+    "missing": "missing",
+}
 NONE_WORDS = {"channel": "no channel", "year": "no date", "height": "audio", "state": ""}
 FEW = 8
 """Values of a facet that are listed at first."""
@@ -128,7 +134,7 @@ class FacetPane(Acting, OptionList):
         name = fit(value_words(facet, each.value), room, more=glyphs.more)
         sign = glyphs.of_status("done") if chosen else " "
         return Content.assemble(
-            (f" {sign} ", "bold $accent"), (name, "bold" if chosen else ""), (f" {number}", "$text-muted")
+            (f" {sign} ", "bold $accent"), (name, "bold" if chosen else ""), (f" {number}", "dim")
         )
 
 

@@ -16,6 +16,8 @@ LOOKS = {
     "running": "info", "queued": "dim", "waiting": "warn", "blocked": "accent", "paused": "dim",
     "done": "good", "failed": "bad", "cancelled": "dim",
 }  # fmt: skip
+_SPEED = 9
+"""Cells of `11.8 MB/s`, so that what follows stands in one line."""
 _ACTIVITY = {
     "metadata": "asking what there is", "extract": "asking what there is", "download": "starting",
     "storage": "verifying", "listing": "reading the list",
@@ -23,11 +25,14 @@ _ACTIVITY = {
 
 
 class JobColumns:
-    """Makes the columns; `progress` tells what is newest of a running job."""
+    """Makes the columns; `progress` tells what is newest of a running job, `on_hold` whether all is held."""
 
-    def __init__(self, glyphs: Glyphs, progress: Callable[[int], Progress | None]) -> None:
+    def __init__(
+        self, glyphs: Glyphs, progress: Callable[[int], Progress | None], on_hold: Callable[[], bool]
+    ) -> None:
         self._glyphs = glyphs
         self._progress = progress
+        self._on_hold = on_hold
         self.frame = 0
         """Turns the spinners."""
 
@@ -35,13 +40,12 @@ class JobColumns:
         """In their order on screen."""
         return (
             Column("status", "", self._status, width=1, keep=9),
-            Column("title", "Title", self._title, width=16, share=6, most=80, keep=9),
+            Column("title", "Title", self._title, width=24, share=6, most=80, keep=9),
             Column("channel", "Channel", self._channel, width=14, share=1, most=22, keep=3),
             Column("stage", "Stage", self._stage, width=8, keep=4),
             Column("progress", "Progress", self._bar, width=14, keep=6),
-            Column("speed", "Speed", self._speed, width=9, keep=5, justify="right"),
             Column("size", "Size", self._size, width=7, keep=2, justify="right"),
-            Column("why", "Why / next", self._why, width=20, share=5, keep=8),
+            Column("why", "Why / next", self._why, width=24, share=5, keep=8),
         )
 
     def _status(self, row: QueueRow, width: int) -> Sequence[Piece]:
@@ -75,10 +79,6 @@ class JobColumns:
         filled, rest = self._glyphs.progress(share, max(width - 5, 1))
         return [(filled, "bar"), (rest, "rest"), (f"{min(share, 1):>5.0%}", "text")]
 
-    def _speed(self, row: QueueRow, width: int) -> Sequence[Piece]:
-        progress = self._progress(row.id) if row.status == "running" else None
-        return [(f"{size(progress.speed)}/s", "text")] if progress and progress.speed else []
-
     def _size(self, row: QueueRow, width: int) -> Sequence[Piece]:
         return [(size(row.size), "dim")]
 
@@ -89,24 +89,34 @@ class JobColumns:
         return f"{got}p" if offered is None or offered <= got else f"{got}p of {offered}p"
 
     def _why(self, row: QueueRow, width: int) -> Sequence[Piece]:
-        text, look = why(row, self._progress(row.id) if row.status == "running" else None)
-        return [(text, look)]
+        progress = self._progress(row.id) if row.status == "running" else None
+        speed: list[Piece] = []
+        if progress is not None and progress.speed:
+            speed.append((f"{size(progress.speed) + '/s':>{_SPEED}}  ", "text"))
+        return [*speed, why(row, progress, on_hold=self._on_hold())]
 
 
-def why(row: QueueRow, progress: Progress | None = None) -> tuple[str, str]:
+def why(row: QueueRow, progress: Progress | None = None, *, on_hold: bool = False) -> tuple[str, str]:
     """Why a job stands where it does and what comes next, in words, and the look for them."""
     reason = cells(row.reason or "")
     match row.status:
         case "running" if row.cancel_requested:
             return "being cancelled", "warn"
-        case "running" if row.pause_requested:
+        case "running" if row.pause_requested or on_hold:
             return "being paused", "warn"
+        case "queued" if on_hold:
+            return "on hold; P resumes all", "warn"
+        case "waiting" if on_hold:
+            return f"on hold, due {moment(_at(row.run_after))}: {reason}", "warn"
         case "running" if (
             progress is not None and progress.eta_s is not None and progress.activity != "listing"
         ):
-            return f"{duration(progress.eta_s)} left · {_activity(progress.activity)}", "dim"
+            left = f"{duration(progress.eta_s)} left"
+            usual = progress.activity in ("video", "audio")
+            return left if usual else f"{left} · {_activity(progress.activity)}", "dim"
         case "running":
-            return _activity(progress.activity if progress else row.stage), "dim"
+            begun = "listing" if row.kind == "source" else row.stage
+            return _activity(progress.activity if progress else begun), "dim"
         case "waiting":
             return f"at {moment(_at(row.run_after))}: {reason}", "warn"
         case "blocked":
@@ -118,7 +128,7 @@ def why(row: QueueRow, progress: Progress | None = None) -> tuple[str, str]:
         case "cancelled":
             return reason or "cancelled", "dim"
         case "done":
-            return moment(_at(row.updated_at)), "dim"
+            return " · ".join(filter(None, (moment(_at(row.updated_at)), reason))), "dim"
         case _:
             follow = {
                 "metadata": "next in line",
@@ -138,4 +148,6 @@ def _at(us: int | None) -> datetime | None:
 
 
 def _short(url: str) -> str:
-    return cells(url).removeprefix("https://").removeprefix("www.")
+    """An address without what all of them begin with, so that its id is seen in few cells."""
+    bare = cells(url).removeprefix("https://").removeprefix("www.")
+    return bare.replace("youtube.com/watch?v=", "youtu.be/", 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -16,6 +17,7 @@ from ytarchive_tui.tui.wording import cells, count, duration, fit, moment, size
 if TYPE_CHECKING:
     from ytarchive_tui.db.attempts import Attempt
     from ytarchive_tui.services.job_details import JobDetails
+    from ytarchive_tui.services.log_filter import LogLine
 
 _Piece = tuple[str, str]
 _HISTORY = 200
@@ -42,13 +44,14 @@ class DetailsPane(VerticalScroll, can_focus=True):
         """One text."""
         yield Static("", markup=False)
 
-    def show(self, details: JobDetails | None) -> None:
-        """Write another job's details, or none."""
+    def show(self, details: JobDetails | None, log: Sequence[LogLine] = ()) -> None:
+        """Write another job's details with its newest log lines, or none."""
         # As `Content`: a title given as text would be read as markup, and `[/b]` would end the program.
         title = "" if details is None else f" {cells(details.row.title or details.row.url)} "
         self.border_title = Content(title)
         self.border_subtitle = "" if details is None else f" {_subtitle(details)} "
-        self.query_one(Static).update(Content("") if details is None else Content.assemble(*_lines(details)))
+        text = Content("") if details is None else Content.assemble(*_lines(details, log))
+        self.query_one(Static).update(text)
 
 
 def _subtitle(details: JobDetails) -> str:
@@ -63,7 +66,7 @@ def _subtitle(details: JobDetails) -> str:
     return " · ".join(parts)
 
 
-def _lines(details: JobDetails) -> Iterator[_Piece]:
+def _lines(details: JobDetails, log: Sequence[LogLine]) -> Iterator[_Piece]:
     row = details.row
     if row.reason and row.status not in ("done", "running"):
         look = {"failed": "$error", "waiting": "$warning", "blocked": "$accent"}.get(row.status, "")
@@ -77,16 +80,35 @@ def _lines(details: JobDetails) -> Iterator[_Piece]:
     if known := " · ".join(filter(None, facts)):
         yield f"{known}\n", ""
     yield f"{cells(row.url)}\n", "$primary"
+    yield "wanted   ", "dim"
+    yield f"{cells(details.options.quality)} {details.options.container}\n", ""
+    if details.offered:
+        yield "offered  ", "dim"
+        yield f"{cells(', '.join(details.offered))}\n", ""
     if details.kept is not None:
         yield from _kept(details)
     if details.attempts:
         yield "\nAttempts\n", "bold"
         for attempt in details.attempts[_NEWEST_FIRST]:
             yield from _attempt(attempt)
+    if log:
+        yield "\nLog", "bold"
+        yield ", all of it with l\n", "dim"
+        for line in log[_NEWEST_FIRST]:
+            yield f"{_clock(line.at)} ", "dim"
+            yield f"{cells(line.text)}\n", {"warning": "$warning", "error": "$error"}.get(line.level, "")
     yield "\nHistory\n", "bold"
     for entry in details.journal[-_HISTORY:][_NEWEST_FIRST]:
         yield f"{entry.at.astimezone():%H:%M:%S} ", "dim"
         yield f"{_entry(entry)}\n", ""
+
+
+def _clock(at: str) -> str:
+    """The time of day of a log line, in the user's own zone."""
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%H:%M:%S}"
+    except ValueError:
+        return fit(at, 8)
 
 
 def _kept(details: JobDetails) -> Iterator[_Piece]:
@@ -94,7 +116,7 @@ def _kept(details: JobDetails) -> Iterator[_Piece]:
     assert kept is not None
     manifest = kept.manifest
     if manifest.obtained:
-        yield "formats ", "dim"
+        yield "obtained ", "dim"
         yield f"{' + '.join(_format(each) for each in manifest.obtained)}\n", ""
     yield f"\nFiles in {cells(str(kept.archive / kept.folder))}\n", "bold"
     for file in manifest.files:

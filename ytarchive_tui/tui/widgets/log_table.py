@@ -23,6 +23,8 @@ from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.wording import cells, fit
 
 _LOOKS = {"debug": "dim", "info": "text", "warning": "warn", "error": "bad", "critical": "bad"}
+_LEVELS = {"warning": "warn", "critical": "fatal"}
+"""The longer ones in the cells of the others."""
 _SOURCE = 18
 _JOB = 7
 _WIDE = 100
@@ -227,7 +229,7 @@ class LogTable(Acting, ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the terminal."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         base = self.rich_style
         number = self._number(self.scroll_offset.y + y)
         if number is None:
@@ -250,7 +252,7 @@ class LogTable(Acting, ScrollView, can_focus=True):
         source = fit(line.source, _SOURCE, more=more) + " " if width >= _WIDE else ""
         job = fit(f"#{line.job}" if line.job is not None else "", _JOB) + " "
         left = f" {_clock(line.at)} "
-        level = fit(line.level[:4], 5)
+        level = fit(_LEVELS.get(line.level, line.level), 6)
         text = cells(line.text) + (f"  (+{len(line.trace)} lines)" if line.trace else "")
         room = max(width - len(left) - len(level) - len(job) - len(source), 1)
         return [

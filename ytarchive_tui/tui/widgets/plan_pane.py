@@ -23,6 +23,7 @@ _Piece = tuple[str, str]
 _MESSAGE = 160
 _DONE = {
     "try-one": "tried on one", "retry": "let all be tried again", "quality": "took another quality",
+    "accept": "accepted as they are",
     "dismiss": "dismissed", "snooze": "snoozed",
 }  # fmt: skip
 

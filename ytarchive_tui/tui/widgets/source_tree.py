@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from textual.message import Message
 
-from ytarchive_tui.db.browser_pages import Node
+from ytarchive_tui.db.browser_rows import Node
 from ytarchive_tui.tui.actions import ACTIONS, Action, bindings
 from ytarchive_tui.tui.glyphs import Glyphs
 from ytarchive_tui.tui.widgets.columns import Column, Piece
@@ -45,7 +45,7 @@ class SourceTree(VirtualTable[Node]):
             (
                 Column("box", "", self._box, width=1, keep=9),
                 Column("title", "Lists", self._title, width=10, share=1, keep=9),
-                Column("entries", "", self._entries, width=8, keep=8, justify="right"),
+                Column("entries", "", self._entries, width=7, keep=8, justify="right"),
             ),
             self._fetched,
             lambda node: node.id,

@@ -71,6 +71,9 @@ class TopLine(Widget):
         """What stands at the right, the longest form first."""
         pulse, glyphs = self._pulse, shell(self).glyphs
         free = "" if pulse.disk_free is None else f"{glyphs.disk} {size(pulse.disk_free)}"
+        held = [(" on hold ", "bold $warning")] if pulse.wishes and pulse.wishes.on_hold else []
+        if not held and pulse.standing and (why := pulse.standing.short()):
+            held = [(f" {why} ", "bold $warning")]
         match pulse.state:
             case EngineState.STARTING:
                 state = [("starting… " if not shell(self).ascii else "starting ", "$text-muted")]
@@ -78,13 +81,14 @@ class TopLine(Widget):
             case EngineState.FAILED:
                 return [[("the engine did not start ", "bold $error")]]
             case EngineState.REMOTE:
-                return [
-                    [("remote ", "bold $warning"), (f"{free} ", "$text-muted")],
-                    [("remote ", "bold $warning")],
-                ]
+                remote = [*held, ("remote ", "bold $warning")]
+                return [[*remote, (f"{free} ", "$text-muted")], remote]
             case _:
                 pass
         speed = [(f" {size(pulse.speed)}/s ", "bold" if pulse.speed else "$text-muted")]
         disk = [(f" {free} ", "$text-muted")] if free else []
-        spark = [(sparkline(pulse.speeds, 16, glyphs.bars), "$primary")]
+        spark = [(sparkline(pulse.speeds, 16, glyphs.bars), "$primary")] if any(pulse.speeds) else []
+        if held:
+            # What runs may need a moment to stop; after that the speed has nothing to tell.
+            return [held + speed + disk, held + disk, held] if pulse.speed else [held + disk, held]
         return [spark + speed + disk, speed + disk, speed]

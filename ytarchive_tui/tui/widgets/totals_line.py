@@ -1,16 +1,19 @@
-"""The line below the table: how many jobs stand where, and what the view is narrowed to."""
+"""The line below the table: how many jobs stand where, how fast it goes, what the view is narrowed to."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 from textual.widget import Widget
 
-from ytarchive_tui.tui.bridge import Pulse
-from ytarchive_tui.tui.wording import count
+from ytarchive_tui.tui.bridge import EngineState, Pulse
+from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.wording import count, duration, size, sparkline
 
 
 class TotalsLine(Widget):
-    """One line; `note` stands at the right: the filter, the marks, a freeze."""
+    """One line; the pace gives way first, then the counts, to `note`: the filter, the marks, a freeze."""
 
     DEFAULT_CSS = """
     TotalsLine { height: 1; color: $text-muted; }
@@ -23,9 +26,10 @@ class TotalsLine(Widget):
 
     def render(self) -> Content:
         """Counts that are not 0, and the note."""
-        if self._pulse.problem:
+        pulse = self._pulse
+        if pulse.problem and (pulse.state is not EngineState.REMOTE or pulse.figures is None):
             return Content.assemble((f" {self._pulse.problem}", "bold $warning"))
-        figures = self._pulse.figures
+        figures = pulse.figures
         parts: list[tuple[str, str]] = []
         if figures is not None:
             for number, word, look in (
@@ -40,12 +44,45 @@ class TotalsLine(Widget):
             ):
                 if number:
                     parts += [(f" {number:,} ", f"bold {look}"), (f"{word} ", "")]
-        used = sum(len(text) for text, _ in parts)
-        note = sum(len(text) for text, _ in self.note)
-        room = self.size.width - used - note - 1
+        room = self.size.width - 1 - _width(parts) - _width(self.note)
         if room < 0:
             return Content.assemble(*self.note) if self.note else Content.assemble(*parts)
-        return Content.assemble(*parts, " " * room, *self.note)
+        pace: list[tuple[str, str]] = []
+        for piece in self._pace():
+            if len(piece[0]) <= room:
+                pace.append(piece)
+                room -= len(piece[0])
+        return Content.assemble(*parts, " " * room, *pace, *self.note)
+
+    def _pace(self) -> Iterator[tuple[str, str]]:
+        """How much at a time, how fast, how long; what was wished stands out. The most telling first."""
+        pulse, settings = self._pulse, shell(self).settings
+        wishes = pulse.wishes
+        if wishes is None:
+            return
+        site = pulse.standing
+        if site and (banner := site.banner()):
+            yield f" {banner} ", "bold $warning"
+        if pulse.quota:
+            yield f" {pulse.quota} ", "$warning"
+        number = wishes.downloads or settings.engine.downloads
+        yield f" {number} at a time ", "$text-muted" if wishes.downloads is None else "bold $primary"
+        wished = wishes.limit_bps is not None
+        if limit := wishes.limit_bps if wished else settings.network.limit_bytes_per_s:
+            yield f" {size(limit)}/s each at most ", "bold $primary" if wished else "$text-muted"
+        if pulse.left_s is not None and not wishes.on_hold:
+            yield f" about {duration(pulse.left_s)} left ", ""
+        if site:
+            yield f" {site.gauge()} ", "$warning" if site.slowed else "$text-muted"
+        if pulse.problem:
+            yield f" {pulse.problem} ", "$warning"
+        if pulse.state is EngineState.RUNNING and any(pulse.speeds):
+            glyphs = shell(self).glyphs
+            yield f" {sparkline(pulse.speeds, 24, glyphs.bars)} ", "$primary"
+
+
+def _width(parts: Iterable[tuple[str, str]]) -> int:
+    return sum(len(text) for text, _ in parts)
 
 
 def marked(number: int) -> list[tuple[str, str]]:

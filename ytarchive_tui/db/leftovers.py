@@ -1,0 +1,55 @@
+"""The leftovers table: folders that no copy names any more, until their files are gone as well.
+
+A row comes in the same transaction in which the copy goes, so that a kill at any moment leaves either a
+copy or something that the next run removes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from ytarchive_tui.db.connection import Database, Transaction
+from ytarchive_tui.domain.models import ArchivedCopy, Manifest
+
+
+class Leftover(NamedTuple):
+    """Files to be removed."""
+
+    id: int
+    copy: ArchivedCopy
+
+
+async def leave(tx: Transaction, archive_id: int, folder: str, manifest: str) -> None:
+    """From now on the files in that folder are to be removed."""
+    await tx.run(
+        "INSERT INTO leftovers (archive_id, folder, manifest, since) VALUES (?, ?, ?, ?)",
+        (archive_id, folder, manifest, tx.now),
+    )
+
+
+async def leftovers(db: Database) -> tuple[Leftover, ...]:
+    """All of them, oldest first."""
+    rows = await db.fetch(
+        "SELECT l.id, l.folder, l.manifest, a.path, a.uuid FROM leftovers l "
+        "JOIN archives a ON a.id = l.archive_id WHERE a.uuid IS NOT NULL ORDER BY l.id"
+    )
+    return tuple(
+        Leftover(
+            row["id"],
+            ArchivedCopy(
+                archive=Path(row["path"]),
+                archive_uuid=UUID(row["uuid"]),
+                folder=row["folder"],
+                manifest=Manifest.model_validate_json(row["manifest"]),
+            ),
+        )
+        for row in rows
+    )
+
+
+async def removed(db: Database, leftover_id: int) -> None:
+    """The files are gone."""
+    async with db.write() as tx:
+        await tx.run("DELETE FROM leftovers WHERE id = ?", (leftover_id,))
