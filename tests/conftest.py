@@ -13,6 +13,14 @@ from ytarchive_tui.sandbox.addresses import Addresses
 from ytarchive_tui.sandbox.client import ControlClient
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Here, because pytest asks only the outermost files for options."""
+    parser.addoption(
+        "--update-snapshots", action="store_true", dest="new_screens",
+        help="write tests/tui/snapshots anew from what is shown",
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def local_youtube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     """A sandbox in a process of its own, for all tests of the session."""

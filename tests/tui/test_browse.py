@@ -9,7 +9,7 @@ from conftest import Stage, shown
 from rich.cells import cell_len
 from textual.events import Paste
 
-from ytarchive_tui.db.browser_pages import Entry
+from ytarchive_tui.db.browser_rows import Entry
 from ytarchive_tui.sandbox.catalog import CONDITIONS_PLAYLIST, DEMO_HANDLE, DEMO_PLAYLIST
 from ytarchive_tui.sandbox.client import ControlClient
 from ytarchive_tui.tui.screens.add import AddDialog

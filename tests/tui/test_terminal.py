@@ -1,135 +1,214 @@
-"""Terminal manners, judged by the bytes on a pseudo-terminal."""
+"""Terminal manners: whatever ends the program, the terminal is as it was, judged by its bytes."""
 
 from __future__ import annotations
 
-import random
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
-from terminal import RESTORED, Terminal
-
-from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.intake import submit
-from ytarchive_tui.domain.models import JobOptions, SourceKind, Submission
-from ytarchive_tui.settings.paths import Paths
-
-NASTY = (
-    "\x1b]52;c;ZWNobw==\x07",
-    "\x1b]0;owned\x07",
-    "\x1b[2J\x1b[H",
-    "\x9b31m",
-    "\x9d0;x\x9c",
-    "\x90q\x9c",
-    "\u202e",
-    "\u2066",
-    "[/b]",
-    "[@click=app.bell]x[/]",
-    "[red]",
-    "\r\n",
-    "\x00",
-    "\x07",
-    "\x08",
-    "\x1b",
-    "\x1bc",
-    "\ufeff",
-    "\t",
-    "👩‍👩‍👧‍👦",
-    "港",
-    "\x1b[?1049l",
-    "\x1b]8;;http://x\x1b\\",
-    "a",
-    " ",
-    "\u0301" * 30,
-    "\ud800",
-)
+from tui.terminal import COMMAND, FAILING, FIRST_WORDS, Terminal, arguments
 
 
-def arguments(folder: Path) -> tuple[str, ...]:
-    return ("--state-dir", str(folder / "own"), "-o", str(folder / "archive"))
+def assert_clean(it: Terminal) -> None:
+    """The terminal as a shell wants it, and nobody left who could write to it."""
+    wire = it.wire()
+    assert wire.left_on == frozenset(), wire.left_on
+    assert wire.foreign == () and wire.copied == 0
+    assert it.modes_kept()
+    it.until(lambda: it.let_go, 5, "the terminal, closed by everybody,")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_after_a_signal_the_terminal_is_as_it_was(tmp_path: Path, number: signal.Signals) -> None:
     with Terminal(*arguments(tmp_path), home=tmp_path) as it:
-        it.wait_for("Nothing in the queue")
+        it.wait_for(FIRST_WORDS, since=0)
+        assert "alternate screen" in it.wire().left_on and not it.modes_kept()
         assert it.end(number) == 130
-        tail = it.text[it.text.rindex("\x1b[?1049l") - 400 :]
-        assert all(code in tail for code in RESTORED), tail
-        assert "Traceback" not in it.text
+        assert_clean(it)
+        assert "Traceback" not in it.wire().text
 
 
-def test_leaving_by_key_ends_with_0_and_a_clean_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["q", "\x11", "\x03"])
+def test_leaving_by_key_ends_with_0_and_a_clean_terminal(tmp_path: Path, key: str) -> None:
     with Terminal(*arguments(tmp_path), home=tmp_path) as it:
-        it.wait_for("Nothing in the queue")
-        it.press("q")
+        it.wait_for(FIRST_WORDS, since=0)
+        it.press(key)
         assert it.end() == 0
-        assert all(code in it.text for code in RESTORED)
+        assert_clean(it)
 
 
-def test_a_closed_window_ends_the_program(tmp_path: Path) -> None:
+def test_an_error_of_ours_ends_with_1_and_a_clean_terminal_and_is_told_harmlessly(tmp_path: Path) -> None:
+    program = (sys.executable, "-c", FAILING)
+    with Terminal(*arguments(tmp_path), home=tmp_path, command=program) as it:
+        it.wait_for(FIRST_WORDS, since=0)
+        it.press("s")
+        assert it.end() == 1
+        assert_clean(it)
+        shown = it.wire().text
+        assert "RuntimeError: what a title said" in shown and "locals" not in shown
+
+
+def test_a_killed_zygote_changes_nothing_on_the_terminal(tmp_path: Path) -> None:
     with Terminal(*arguments(tmp_path), home=tmp_path) as it:
-        it.wait_for("Nothing in the queue")
-        it.vanish()
-        it.process.wait(15)
-
-
-async def test_no_byte_of_a_title_reaches_the_terminal_as_a_command(tmp_path: Path) -> None:
-    chance = random.Random(7)
-    titles = ["".join(chance.choices(NASTY, k=chance.randint(1, 12))) for _ in range(400)]
-    folder = Paths.private((tmp_path / "own").absolute())
-    folder.make()
-    options = JobOptions(archive=tmp_path / "archive")
-    async with await Database.open(folder.database) as db:
-        await submit(
-            db,
-            [
-                Submission(
-                    url=f"u{n}",
-                    address=f"https://www.youtube.com/watch?v=title{n:06}",
-                    kind=SourceKind.VIDEO,
-                    video_id=f"title{n:06}",
-                    options=options,
-                )
-                for n in range(len(titles))
-            ],
-        )
-        async with db.write() as tx:
-            for n, title in enumerate(titles):
-                text = title.encode("utf-8", "replace").decode()
-                await tx.run(
-                    "UPDATE items SET title = ?, channel = ? WHERE video_id = ?", (text, text, f"title{n:06}")
-                )
-            await tx.run("UPDATE jobs SET status = 'paused', reason = ?", ("".join(NASTY[:-1]),))
-    with Terminal(*arguments(tmp_path), home=tmp_path) as it:
-        it.wait_for("paused")
-        it.wait_for("GB")
-        for _ in range(16):
-            it.press("\x1b[6~")
-            it.wait_for("History")
-        it.press("/z")
-        it.wait_for("filter: z")
-        it.press("\r")
-        it.wait_for("Filter")
+        it.wait_for(FIRST_WORDS, since=0)
+        family = psutil.Process(it.process.pid).children(recursive=True)
+        it.until(lambda: psutil.Process(it.process.pid).children() or family)
+        for child in psutil.Process(it.process.pid).children(recursive=True):
+            child.kill()
         it.press("?")
         it.wait_for("This screen")
-        it.press("q")
-        it.wait_for("History")
+        it.press("qq")
+        assert it.end() == 0
+        assert_clean(it)
+
+
+def test_a_closed_window_ends_the_program_even_while_it_draws(tmp_path: Path) -> None:
+    with Terminal(*arguments(tmp_path), home=tmp_path) as it:
+        it.wait_for(FIRST_WORDS, since=0)
+        it.press("?j?j?j?j" * 100)
+        it.vanish()
+        assert it.process.wait(15) == 130
+
+
+def test_a_stop_from_outside_is_slept_through(tmp_path: Path) -> None:
+    with Terminal(*arguments(tmp_path), home=tmp_path) as it:
+        it.wait_for(FIRST_WORDS, since=0)
+        it.process.send_signal(signal.SIGSTOP)
+        it.until(lambda: psutil.Process(it.process.pid).status() == psutil.STATUS_STOPPED)
+        woken = it.now
+        it.process.send_signal(signal.SIGCONT)
+        it.wait_for(FIRST_WORDS, since=woken)
         it.press("q")
         assert it.end() == 0
-        assert it.foreign_controls() == []
-        assert "\x1b]52" not in it.text and "owned\x07" not in it.text
-        assert "Traceback" not in it.text
+        assert_clean(it)
 
 
-def test_without_a_terminal_it_refuses_and_names_the_way_out(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "ytarchive_tui"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ran.returncode == 2 and "--batch" in ran.stderr and not ran.stdout
+def test_where_no_shell_could_continue_it_nothing_is_stopped(tmp_path: Path) -> None:
+    with Terminal(*arguments(tmp_path), home=tmp_path) as it:
+        it.wait_for(FIRST_WORDS, since=0)
+        pressed = it.now
+        it.press("\x1a")
+        it.wait_for(FIRST_WORDS, since=pressed)
+        it.press("q")
+        assert it.end() == 0
+        assert_clean(it)
+
+
+@pytest.mark.parametrize("behind", ["", "sh -c '{}; true'"])
+def test_ctrl_z_gives_the_shell_back_and_fg_the_screen(tmp_path: Path, behind: str) -> None:
+    """Also when the shell did not start us itself, as with `uv run`."""
+    shell = ("bash", "--norc", "--noprofile", "-i")
+    with Terminal(home=tmp_path, command=shell, env={"PS1": "$ ", "HISTFILE": None}) as it:
+        it.wait_for("$", since=0)
+        program = " ".join((*COMMAND, *arguments(tmp_path)))
+        it.press(f"{behind.format(program) if behind else program}\r")
+        it.wait_for(FIRST_WORDS, since=0)
+        for _ in range(2):
+            began = it.now
+            it.press("\x1a")
+            it.wait_for("Stopped", since=began)
+            # Bash asks for bracketed paste itself while it reads a line.
+            assert it.wire().left_on <= {"bracketed paste"}
+            it.press("echo a $((6 * 7))\r")
+            it.wait_for("a 42", since=began)
+            began = it.now
+            it.press("fg\r")
+            it.wait_for(FIRST_WORDS, since=began)
+            assert it.wire().left_on >= {"alternate screen", "mouse", "keyboard"}
+        began = it.now
+        it.press("q")
+        it.until(lambda: "alternate screen" not in it.wire().left_on)
+        it.press("echo b $((6 * 7))\r")
+        it.wait_for("b 42", since=began)
+        it.press("exit\r")
+        assert it.end() == 0
+        assert it.wire().left_on <= {"bracketed paste"} and not it.wire().foreign
+
+
+def test_a_storm_of_resizes_and_a_tiny_window_are_survived(tmp_path: Path) -> None:
+    with Terminal(*arguments(tmp_path), home=tmp_path) as it:
+        it.wait_for(FIRST_WORDS, since=0)
+        for screen in "12345":
+            it.press(screen)
+            for n in range(40):
+                it.resize(20 + n * 7 % 180, 5 + n * 3 % 50)
+            it.resize(20, 5)
+        it.press("1?\x1b")
+        it.resize(1, 1)
+        it.press("1:")
+        it.resize(100, 30)
+        it.press("\x1b")
+        began = it.now
+        it.resize(101, 31)
+        it.wait_for(FIRST_WORDS, since=began)
+        it.press("q")
+        assert it.end() == 0
+        assert_clean(it)
+
+
+def test_clicks_and_the_wheel_do_what_they_point_at(tmp_path: Path) -> None:
+    with Terminal(*arguments(tmp_path), home=tmp_path) as it:
+        it.wait_for(FIRST_WORDS, since=0)
+        click: Callable[[int, int], str] = lambda x, y: f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"  # noqa: E731
+        it.press(click(35, 1))
+        it.wait_for("The archive is empty", since=0)
+        it.press("\x1b[<64;40;12M\x1b[<65;40;12M" * 50 + "\x1b[<35;1;1M" * 50)
+        it.press(click(15, 1))
+        it.wait_for(FIRST_WORDS)
+        it.press("\x1b[<0;9999;9999M\x1b[<0;0;0M\x1b[<999;1;1M\x1b[M")
+        it.press("\x1bq")
+        assert it.end() == 0
+        assert_clean(it)
+
+
+def test_no_color_means_no_colour(tmp_path: Path) -> None:
+    with Terminal(*arguments(tmp_path), home=tmp_path, env={"NO_COLOR": "1"}) as it:
+        it.wait_for(FIRST_WORDS, since=0)
+        it.press("q")
+        it.end()
+        looks = {
+            look
+            for line in it.text.split("\x1b[")[1:]
+            if "m" in line
+            for look in line.split("m")[0].split(";2;")[1:]
+        }
+        assert all(len(set(look.split(";")[:3])) == 1 for look in looks), looks
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown", None])
+def test_a_terminal_that_can_show_no_screen_is_refused(tmp_path: Path, term: str | None) -> None:
+    with Terminal(*arguments(tmp_path), home=tmp_path, env={"TERM": term}) as it:
+        assert it.end() == 2
+        assert "--batch" in it.text and "\x1b" not in it.text
+
+
+@pytest.mark.parametrize("redirected", ["stdin", "stdout"])
+def test_without_a_terminal_it_refuses_and_names_the_way_out(tmp_path: Path, redirected: str) -> None:
+    leader, follower = os.openpty()
+    streams: dict[str, int] = {"stdin": follower, "stdout": follower} | {redirected: subprocess.DEVNULL}
+    ran = subprocess.run(COMMAND, **streams, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(leader)
+    os.close(follower)
+    assert ran.returncode == 2 and "--batch" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("locale", "is_ascii"),
+    [({"LANG": "C"}, True), ({"LC_ALL": "POSIX"}, True), ({"LANG": "de_DE.ISO-8859-1"}, True),
+     ({"LANG": None}, False), ({"LANG": "C", "LC_CTYPE": "en_GB.UTF-8"}, False)],
+)  # fmt: skip
+def test_where_the_locale_has_no_utf_8_only_ascii_is_drawn(
+    tmp_path: Path, locale: dict[str, str | None], is_ascii: bool
+) -> None:
+    nowhere = {"LC_ALL": None, "LC_CTYPE": None}
+    with Terminal(*arguments(tmp_path), home=tmp_path, env=nowhere | locale) as it:
+        it.wait_for(FIRST_WORDS, since=0)
+        it.wait_for("GB", since=0)
+        it.press("q")
+        it.end()
+        assert it.wire().text.isascii() == is_ascii
