@@ -100,7 +100,7 @@ def _need_terminal() -> None:
 @cli.command(help="Look at everything the program needs, and say how to mend what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.option("--restore", "restoring", is_flag=True,
-              help="Put the newest snapshot in the place of a damaged state file, which is kept.")  # fmt: skip
+              help="Put the newest snapshot in place of a damaged state file, which is kept.")  # fmt: skip
 @click.pass_obj
 def doctor(options: dict[str, Any], as_json: bool, restoring: bool) -> None:
     from ytarchive_tui.commands.doctor import restore, run

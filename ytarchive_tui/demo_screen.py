@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
 
 KNOBS = {"media_bytes": 12_000_000, "connection_bps": 1_500_000, "total_bps": 4_000_000, "latency_ms": 40}
 """Slow enough to watch, fast enough not to bore."""
-
-
-AHEAD = {"YTARCHIVE_ENGINE__LOOKAHEAD": "60"}
-"""So that trouble shows early, and not only once the films before it are done."""
+OWN = {"YTARCHIVE_ENGINE__LOOKAHEAD": "60", "YTARCHIVE_SITE__COOLDOWN_S": "6,12,24"}
+"""Trouble shows early, not only once the films before it are done; and a refusal holds work for seconds."""
 
 
 def run(options: Mapping[str, Any]) -> int:
@@ -33,9 +32,9 @@ def run(options: Mapping[str, Any]) -> int:
     make_private_folder(paths.config_file.parent)
     paths.config_file.write_text("# The demo reads no settings but these.\n")
     own = {**options, "output": root, "config": paths.config_file}
-    loaded = settings_of(own, env=AHEAD)
+    loaded = settings_of(own, env=OWN)
     settings = loaded.settings
-    file = SettingsFile(loaded, paths.config_file, lambda: settings_of(own, env=AHEAD))
+    file = SettingsFile(loaded, paths.config_file, lambda: settings_of(own, env=OWN))
 
     @asynccontextmanager
     async def open_here() -> AsyncIterator[Runtime]:
@@ -43,20 +42,36 @@ def run(options: Mapping[str, Any]) -> int:
 
         async with SandboxProcess(root / STATE / "sandbox", knobs=KNOBS) as addresses:
             network = {"proxy": addresses.proxy, "ca_file": addresses.ca_file}
-            inner = settings_of({**own, **network}, env=AHEAD).settings
+            inner = settings_of({**own, **network}, env=OWN).settings
             async with open_engine(inner, paths) as runtime:
-                if not (await runtime.queue.figures()).total:
-                    await _fill(runtime, inner.archive)
-                yield runtime
+                filling = asyncio.create_task(_fill(runtime, inner.archive))
+                try:
+                    yield runtime
+                finally:
+                    filling.cancel()
+                    await asyncio.wait({filling})
 
     note = f"A local YouTube; nothing leaves this machine. Everything lies in {root}"
     return show(settings, paths, open_here, ascii_only=options["ascii"], note=note, file=file)
 
 
 async def _fill(runtime: Runtime, archive: Any) -> None:
-    """Short films first, then the channel, then trouble of every kind."""
-    from ytarchive_tui.sandbox.catalog import CONDITIONS_PLAYLIST, DEMO_HANDLE, DEMO_PLAYLIST
+    """Short films first, then trouble, then the channel.
+
+    Not the trouble in which the site refuses everything: all work would be held before there is any to see.
+    """
+    from ytarchive_tui.sandbox.catalog import CONDITION_IDS, DEMO_HANDLE, DEMO_PLAYLIST, condition_id
+    from ytarchive_tui.sandbox.model import Condition
     from ytarchive_tui.tui.submitting import read, submissions
 
-    lines = read(f"{DEMO_PLAYLIST}\n{CONDITIONS_PLAYLIST}\n{DEMO_HANDLE}")
-    await runtime.queue.submit(submissions(lines, archive, archive.quality))
+    throttling = (Condition.BOT_CHECK, Condition.PLAYER_429, Condition.MEDIA_429, Condition.MEDIA_403)
+    trouble = [each for each in CONDITION_IDS if each not in map(condition_id, throttling)]
+    queue = runtime.queue
+    if (await queue.figures()).total:
+        return
+    await queue.submit(submissions(read(DEMO_PLAYLIST), archive, archive.quality))
+    # The films are in line once their list has been read; single videos would overtake them.
+    while (await queue.figures()).total < 2:
+        await queue.wait_for_change(5.0)
+    lines = read("\n".join((*trouble, DEMO_HANDLE)))
+    await queue.submit(submissions(lines, archive, archive.quality))

@@ -34,7 +34,6 @@ from ytarchive_tui.outside import (
     feed_of,
     provider,
     quota_service,
-    usual_options,
 )
 from ytarchive_tui.services.browser import BrowserService
 from ytarchive_tui.services.dials import Dials
@@ -136,7 +135,9 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
 
     resolve = _holding(locks, db, ResolveStage(provider(settings, children, config, db, stack), store, board))
     sources, looker = Sources(db), YtdlpLooker(children, config)
-    listing = ListStage(asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network))
+    listing = ListStage(
+        asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network)
+    )
     download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board)
     download = _holding(locks, db, _roomy(Room(settings.archive.keep_free), db, download_alone))
     storage = _holding(locks, db, StorageStage(queue, store, board))
@@ -148,7 +149,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, beside=queue)
     workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = [
         Scheduler(sources),
-        Scheduler(Upgrades(db, settings.retry, versions, usual_options(settings)), name="upgrades"),
+        Scheduler(Upgrades(db, settings.retry, versions, settings.archive.options()), name="upgrades"),
         SnapshotKeeper(paths.database),
         SpeedLimit(dials.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),

@@ -11,7 +11,6 @@ from pathlib import Path
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.metadata_cache import MetadataCache, upcoming
 from ytarchive_tui.db.quota import StoredLedger
-from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.domain.ports import ChildRunner, MetadataProvider
 from ytarchive_tui.services.metadata import MetadataService
 from ytarchive_tui.services.metadata_jobs import BatchedProvider
@@ -74,20 +73,6 @@ def children_tools(tools: Tools) -> str:
     return f"yt-dlp {version('yt-dlp')}, {known}"
 
 
-def usual_options(settings: Settings) -> JobOptions:
-    """What the settings say of how an item is archived."""
-    archive = settings.archive
-    return JobOptions(
-        archive=archive.root,
-        quality=archive.quality,
-        container=archive.container,
-        subtitles=archive.subtitles,
-        auto_captions=archive.auto_captions,
-        thumbnail=archive.thumbnail,
-        embed_chapters=archive.embed_chapters,
-    )
-
-
 def provider(
     settings: Settings, children: ChildRunner, config: ExtractionConfig, db: Database, stack: AsyncExitStack
 ) -> MetadataProvider:
@@ -126,9 +111,7 @@ def youtube_client(
 def quota_service(settings: Settings, db: Database) -> QuotaService:
     """How the keys stand, for status lines and for the command."""
     youtube = settings.youtube
-    return QuotaService(
-        db, read_api_keys(youtube), limit=youtube.daily_quota, reserve=youtube.quota_reserve
-    )
+    return QuotaService(db, read_api_keys(youtube), limit=youtube.daily_quota, reserve=youtube.quota_reserve)
 
 
 def metadata_cache(settings: Settings, db: Database) -> MetadataCache:

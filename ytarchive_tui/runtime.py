@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.lock import is_free
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.domain.progress import MemoryBoard
@@ -26,7 +27,8 @@ from ytarchive_tui.settings.tools import Tools
 class Runtime:
     """An open engine. Nothing runs before `start`; `open` closes everything in reverse order."""
 
-    def __init__(self, engine: Engine, drain_s: float) -> None:
+    def __init__(self, engine: Engine, drain_s: float, *, beside: Path | None = None) -> None:
+        """`beside`: the state folder that another process works on; only for a remote."""
         self.queue = engine.queue
         self.browser = engine.browser
         self.sources = engine.sources
@@ -35,6 +37,7 @@ class Runtime:
         self._workers = engine.workers
         self._checker = engine.checker
         self._drain_s = drain_s
+        self._beside = beside
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -71,12 +74,17 @@ class Runtime:
             service = QueueService(db, queue, MemoryBoard())
             site, quota = SiteService(db, settings), quota_service(settings, db)
             engine = Engine(service, BrowserService(db), SourcesService(db), site, quota=quota)
-            yield cls(engine, settings.engine.drain_s)
+            yield cls(engine, settings.engine.drain_s, beside=paths.state_dir)
 
     @property
     def is_remote(self) -> bool:
         """True when another process runs the workers."""
         return not self._workers
+
+    @property
+    def is_left_alone(self) -> bool:
+        """True for a remote whose engine has ended."""
+        return self._beside is not None and is_free(self._beside)
 
     def start(self) -> None:
         """Let the workers begin."""

@@ -122,7 +122,8 @@ def test_without_a_network_everything_waits_and_then_goes_on(
         wait_for(lambda: b"offline: work goes on by itself" in (program.folder / "err").read_bytes(), run)
         youtube.set(offline=False)
         assert run.wait(60) == 0, (program.folder / "out").read_text()
-    assert b'"event": "waiting"' not in (program.folder / "out").read_bytes(), "being offline is no job's failure"
+    told = (program.folder / "out").read_bytes()
+    assert b'"event": "waiting"' not in told, "being offline is no job's failure"
     assert kept(program.archive).keys() == {"aaaaaaaaaa1", "bbbbbbbbbb2"}
 
 

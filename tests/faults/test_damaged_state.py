@@ -7,17 +7,21 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from end_to_end.archive_check import kept
 from end_to_end.program import COMMAND, Program
 from unit.db.db_samples import video
 
+from ytarchive_tui.db.adopting import adopt_copy
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.errors import DatabaseDamagedError, NoSnapshotError
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.snapshots import KEPT, is_due, restore, snapshots, take
+from ytarchive_tui.domain.models import ArchivedCopy, FileRole, Manifest, ManifestFile
 from ytarchive_tui.sandbox.client import ControlClient
 
 
@@ -89,6 +93,28 @@ async def test_a_restore_keeps_the_damaged_file_and_never_gives_a_job_number_twi
     async with await Database.open(path) as db:
         (answer,) = await submit(db, [video("c")])
     assert answer.job_id is not None and answer.job_id > 1_000_000
+
+
+async def test_a_copy_that_was_replaced_after_the_snapshot_is_known_by_its_new_folder(tmp_path: Path) -> None:
+    def copy(folder: str, job: int) -> ArchivedCopy:
+        files = (ManifestFile(name="a.mp4", role=FileRole.MEDIA, size=1, sha256="0" * 64),)
+        manifest = Manifest(
+            extractor="youtube",
+            video_id="a",
+            job=job,
+            archived_at=datetime.now(UTC),
+            quality="best",
+            files=files,
+        )
+        return ArchivedCopy(archive=tmp_path, archive_uuid=UUID(int=1), folder=folder, manifest=manifest)
+
+    async with await Database.open(tmp_path / "state.db") as db:
+        assert await adopt_copy(db, copy("C/old", 1), {"C/old"})
+        assert not await adopt_copy(db, copy("C/new", 2), {"C/old", "C/new"}), "both are there"
+        assert await adopt_copy(db, copy("C/new", 2), {"C/new"})
+        (row,) = await db.fetch("SELECT folder FROM copies")
+        assert row["folder"] == "C/new"
+        assert await db.fetch("SELECT 1 FROM leftovers") == [], "nothing of it is to be removed"
 
 
 async def test_without_a_snapshot_nothing_changes(tmp_path: Path) -> None:

@@ -158,9 +158,8 @@ def one_ending(
     """Start, end at a random moment, and look at what is left; the exit code."""
     start = (*COMMAND[:-2], "-c", FAILING) if way is by_error else COMMAND
     options = [str(each) for each in program.command()[len(COMMAND) :]]
-    with Terminal(
-        *options, home=program.folder, command=start, env={**program.environment(SETTINGS), "PYTHONFAULTHANDLER": "1"}
-    ) as it:  # fmt: skip
+    environment = program.environment(SETTINGS) | {"PYTHONFAULTHANDLER": "1"}
+    with Terminal(*options, home=program.folder, command=start, env=environment) as it:
         if drawn:
             it.wait_for(" GB", since=0)
             time.sleep(chance.uniform(0, LONGEST_S))

@@ -59,6 +59,11 @@ class ScreenText(NamedTuple):
             ),
         )
 
+    def is_shown_by(self, strips: Sequence[Strip]) -> bool:
+        """Whether nothing differs; characters go first, because comparing them is cheap."""
+        shown = tuple(strip.text.rstrip() for strip in strips)
+        return shown == self.lines and ScreenText.of(strips) == self
+
     def written(self) -> str:
         """As it stands in a file."""
         known: dict[str, str] = {}

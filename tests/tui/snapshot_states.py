@@ -261,7 +261,9 @@ async def state(name: str, paths: Paths, settings: Settings) -> AsyncIterator[Ca
         @asynccontextmanager
         async def open_here() -> AsyncIterator[Runtime]:
             engine = Engine(
-                QueueService(db, sample.queue, sample.board), BrowserService(db), SourcesService(db),
+                QueueService(db, sample.queue, sample.board),
+                BrowserService(db),
+                SourcesService(db),
                 SiteService(db, settings),
             )
             yield Standing(engine, 0)
@@ -270,7 +272,7 @@ async def state(name: str, paths: Paths, settings: Settings) -> AsyncIterator[Ca
 
 
 def _many(database: Path) -> None:
-    """With manifests, which the library's details are made of."""
+    """With manifests and metadata, which the library's details are made of."""
     build_many(database, HUGE, ARCHIVE)
     with closing(sqlite3.connect(database)) as db, db:
         db.execute("UPDATE archives SET uuid = ?", (str(UUID(int=7)),))
@@ -279,6 +281,10 @@ def _many(database: Path) -> None:
             "'archived_at', ?, 'quality', 'best', 'obtained_height', 1080, 'files', json_array(json_object("
             "'name', 'film.mp4', 'role', 'media', 'size', size, 'sha256', ?)))",
             (NOW.isoformat(), "0" * 64),
+        )
+        db.execute(
+            "UPDATE metadata SET data = json_object('extractor', 'youtube', 'video_id', 'x', 'provider', "
+            "'ytdlp', 'published_at', '2024-05-12T10:00:00Z')"
         )
 
 

@@ -21,6 +21,7 @@ from ytarchive_tui.tui.app import YtarchiveApp
 from ytarchive_tui.tui.bridge import Bridge
 
 _NEVER_S = 86_400.0
+_LOG = Path("/home/ada/.local/state/ytarchive-tui/log")
 
 
 class StoppedTime(datetime):
@@ -60,15 +61,19 @@ async def still_app(
         return load(cli, {"YTARCHIVE_CONFIG": str(own)})
 
     loaded = read()
-    async with state(name, paths, loaded.settings) as open_here:
-        bridge = Bridge(open_here, open_here, database=paths.database, archive=ARCHIVE)
-        if name != "empty":
-            bridge.pulse.speeds.extend(speeds(60))
-        file = SettingsFile(loaded, Path("/home/ada/.config/ytarchive-tui/config.toml"), read)
-        app = YtarchiveApp(loaded.settings, bridge, file=file, ascii_only=ascii_only)
-        app.glyphs = app.glyphs._replace(spinner=app.glyphs.spinner[2])
-        async with app.run_test(size=size, notifications=True) as pilot:
-            await bridge.runtime()
-            yield pilot
-        bridge.hurry()
-        await bridge.close()
+    with pytest.MonkeyPatch.context() as patch:
+        if name == "empty":
+            # Only there the folder's name is shown; nothing lies in it.
+            patch.setattr("ytarchive_tui.tui.screens.logs.log_folder", lambda database: _LOG)
+        async with state(name, paths, loaded.settings) as open_here:
+            bridge = Bridge(open_here, open_here, database=paths.database, archive=ARCHIVE)
+            if name != "empty":
+                bridge.pulse.speeds.extend(speeds(60))
+            file = SettingsFile(loaded, Path("/home/ada/.config/ytarchive-tui/config.toml"), read)
+            app = YtarchiveApp(loaded.settings, bridge, file=file, ascii_only=ascii_only)
+            app.glyphs = app.glyphs._replace(spinner=app.glyphs.spinner[2])
+            async with app.run_test(size=size, notifications=True) as pilot:
+                await bridge.runtime()
+                yield pilot
+            bridge.hurry()
+            await bridge.close()

@@ -69,14 +69,14 @@ async def test_a_channel_is_read_with_its_tabs_and_playlists_and_nothing_is_queu
         await pilot.press("enter")
         await it.until(lambda: len(rows(it)) == 12 and "12 entries read" in it.screen_text())
         await pilot.press("down", "down", "enter")
-        await it.until(lambda: "Short films, in" in it.screen_text())
+        await it.until(lambda: "Short films," in it.screen_text())
         await pilot.press("down", "enter")
         await it.until(lambda: len(rows(it)) == 12 and "The Net Loft" in it.screen_text())
         await it.until(lambda: "12 entries read" in it.screen_text())
         queue = await it.bridge.queue()
         assert (await queue.figures()).total == 0
         await pilot.press("up", "left", "left")
-        await it.until(lambda: "Short films, in" not in it.screen_text())
+        await it.until(lambda: "Short films," not in it.screen_text())
         await it.until(lambda: browse(it).tree_of_lists.cursor == 0)
 
 

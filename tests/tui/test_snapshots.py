@@ -14,11 +14,13 @@ from screen_text import ScreenText
 from snapshot_states import STATES
 from still_app import still_app, stop_clocks
 from textual.pilot import Pilot
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 from ytarchive_tui.tui.app import YtarchiveApp
 from ytarchive_tui.tui.registry import tabs
 
+pytestmark = pytest.mark.timeout(400)
 SIZES = ((80, 24), (120, 36), (200, 50))
 FOLDER = Path(__file__).parent / "snapshots"
 PASTED = """@harbourfilms
@@ -27,7 +29,7 @@ https://www.youtube.com/playlist?list=PLharbourfilms0001
 https://example.org/film
 4f8feae68fe"""
 _PATIENCE_S, _SHORT_S = 30.0, 1.0
-_STILL = 10
+_STILL = 6
 """Looks in a row that must show the same before a snapshot is taken."""
 _LOOK_S = 0.05
 
@@ -49,11 +51,12 @@ class Snapshots:
         wanted = ScreenText.read(file.read_text())
         # One that differs is told at once with all others, so these need not be waited for as long.
         deadline = time.monotonic() + (_SHORT_S if self._found else _PATIENCE_S)
-        while (now := _seen(pilot)) != wanted:
+        while not wanted.is_shown_by(_strips(pilot)):
             if time.monotonic() > deadline:
+                now = ScreenText.of(_strips(pilot))
                 self._found.append(f"{file.name}\n{wanted.differences(now)}")
                 return
-            await asyncio.sleep(_LOOK_S / 2)
+            await asyncio.sleep(_LOOK_S)
 
     def check(self) -> None:
         """Fail with everything that differs."""
@@ -69,18 +72,18 @@ def snapshots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     return Snapshots(request.config.getoption("new_screens"))
 
 
-def _seen(pilot: Pilot[None]) -> ScreenText:
-    return ScreenText.of(pilot.app.screen._compositor.render_strips())
+def _strips(pilot: Pilot[None]) -> list[Strip]:
+    return pilot.app.screen._compositor.render_strips()
 
 
 async def _at_rest(pilot: Pilot[None]) -> ScreenText:
-    last, same = _seen(pilot), 0
+    last, same = _strips(pilot), 0
     while same < _STILL:
         await asyncio.sleep(_LOOK_S)
-        now = _seen(pilot)
+        now = _strips(pilot)
         same = same + 1 if now == last else 0
         last = now
-    return last
+    return ScreenText.of(last)
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -107,6 +107,18 @@ async def test_a_newer_copy_takes_the_place_of_the_old_one_whose_files_go_afterw
     assert not await db.fetch("SELECT 1 FROM leftovers")
 
 
+async def test_the_last_copy_stays_while_the_one_in_its_place_is_not_there(db: Database, root: Path) -> None:
+    copy_id = await archive_item(db, root, A, "One", height=720)
+    old = await the_copy(db, copy_id)
+    new = await bring(db, old, obtained_height=2160)
+    shutil.move(root / new.folder, root / "elsewhere")
+    assert await remove_leftovers(db) == 1
+    assert check(old) == []
+    shutil.move(root / "elsewhere", root / new.folder)
+    assert await remove_leftovers(db) == 0
+    assert not (root / old.folder).exists() and check(new) == []
+
+
 async def test_a_lesser_copy_does_not_take_the_place_of_a_better_one(db: Database, root: Path) -> None:
     copy_id = await archive_item(db, root, A, "One", height=1080)
     old = await the_copy(db, copy_id)

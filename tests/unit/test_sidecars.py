@@ -13,6 +13,7 @@ import pytest
 from library_samples import archive_item
 
 from ytarchive_tui.db import sidecars
+from ytarchive_tui.db.again import fetch_again
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.copies import by_id
 from ytarchive_tui.db.sidecar_queue import SidecarQueue
@@ -22,6 +23,7 @@ from ytarchive_tui.domain.models import (
     ArchivedCopy,
     FileRole,
     JobKind,
+    JobOptions,
     ManifestFile,
     MissingSidecar,
     Stage,
@@ -142,13 +144,17 @@ async def test_tries_are_planned_stored_and_end(db: Database, tmp_path: Path) ->
 async def test_nothing_is_claimed_on_hold_or_while_a_job_works_on_the_item(
     db: Database, tmp_path: Path
 ) -> None:
-    await archived(db, tmp_path)
+    number, copy = await archived(db, tmp_path)
     async with db.write() as tx:
         await tx.run("UPDATE wishes SET on_hold = 1")
     assert await SidecarQueue(db, RULES).claim(Stage.METADATA, JobKind.ITEM, "test") is None
     async with db.write() as tx:
         await tx.run("UPDATE wishes SET on_hold = 0")
-    assert await SidecarQueue(db, RULES).claim(Stage.METADATA, JobKind.ITEM, "test") is not None
+    claim = await SidecarQueue(db, RULES).claim(Stage.METADATA, JobKind.ITEM, "test")
+    assert claim is not None and await SidecarQueue(db, RULES).copy(claim) == copy
+    await fetch_again(db, [number], JobOptions(archive=tmp_path))
+    assert await SidecarQueue(db, RULES).copy(claim) is None, "what that job brings counts"
+    assert await SidecarQueue(db, RULES).claim(Stage.METADATA, JobKind.ITEM, "test") is None
 
 
 async def test_the_rows_follow_what_came(db: Database, tmp_path: Path) -> None:

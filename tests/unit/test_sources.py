@@ -12,6 +12,7 @@ from unit.db.db_samples import OPTIONS, Clock, check, metadata
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.sources import SourceRow, Sources
+from ytarchive_tui.domain.addresses import recognise
 from ytarchive_tui.domain.errors import StageError
 from ytarchive_tui.domain.models import (
     AtSource,
@@ -21,6 +22,7 @@ from ytarchive_tui.domain.models import (
     JobKind,
     Listed,
     ListedItem,
+    Listing,
     ListPage,
     Resolved,
     Scan,
@@ -30,6 +32,7 @@ from ytarchive_tui.domain.models import (
 from ytarchive_tui.domain.policy import after_success
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.domain.schedule import parse_schedule
+from ytarchive_tui.services.browser import BrowserService
 from ytarchive_tui.services.sources import SourcesService, Wish, submissions
 from ytarchive_tui.workers.metadata import ListStage
 
@@ -294,6 +297,24 @@ async def test_a_schedule_asks_the_feed_first_and_reads_pages_once_a_day_all_the
     assert await Sources(it.db).run_due() == 1
     rows = await it.db.fetch("SELECT scan FROM jobs ORDER BY id DESC LIMIT 1")
     assert rows[0]["scan"] == Scan.FULL
+
+
+async def test_what_was_only_looked_at_is_read_to_its_end_when_it_is_first_read_for_the_archive(
+    it: World,
+) -> None:
+    found = recognise(CHANNEL)
+    opened = await BrowserService(it.db).open(found, OPTIONS)
+    looked_at = Queue(it.db, listing=Listing.BROWSE)
+    claim = await looked_at.claim(Stage.METADATA, JobKind.SOURCE, "browse")
+    assert claim is not None
+    listed = await it.stage(claim)
+    await looked_at.finish(claim, listed, after_success(claim.job, listed))
+    it.site.first = 35
+    source = await it.service.find(str(opened.source_id))
+    assert await it.service.refresh(source) is Scan.FULL
+    await it.read()
+    assert len(await it.queued()) == 40
+    assert await it.service.refresh(await it.source()) is Scan.DELTA
 
 
 async def test_a_listing_that_failed_half_way_hides_no_change(it: World) -> None:

@@ -18,15 +18,7 @@ def submission(
     The entry's own options win over those `given` on the command line, these over the file's
     `defaults`, and these over the settings. A relative `output` lies below the archive's folder.
     """
-    chosen: dict[str, object] = {
-        "archive": settings.root,
-        "quality": settings.quality,
-        "container": settings.container,
-        "subtitles": settings.subtitles,
-        "auto_captions": settings.auto_captions,
-        "thumbnail": settings.thumbnail,
-        "embed_chapters": settings.embed_chapters,
-    }
+    chosen = settings.options().model_dump()
     for layer in (defaults, given, entry.options):
         chosen |= layer.model_dump(exclude_none=True, exclude={"output"})
         if layer.output is not None:

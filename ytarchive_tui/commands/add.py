@@ -14,7 +14,7 @@ import click
 
 from ytarchive_tui.batch.wording import count
 from ytarchive_tui.commands.setup import paths_of, settings_of
-from ytarchive_tui.commands.source import opened, options_of
+from ytarchive_tui.commands.source import opened
 from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.domain.amounts import duration
 from ytarchive_tui.domain.errors import EngineBusyError, UsageError
@@ -48,7 +48,9 @@ def add(
         # Only the tab on which a video stands tells its kind.
         chosen = ("videos", "shorts", "live")
     settings, paths = settings_of(options).settings, paths_of(options)
-    wanted = submissions(urls, options_of(settings), Wish(chosen, Choice(rule=rule, order=order, most=limit)))
+    wanted = submissions(
+        urls, settings.archive.options(), Wish(chosen, Choice(rule=rule, order=order, most=limit))
+    )
     if preview:
         asyncio.run(_preview(wanted, settings, paths, as_json=as_json))
         return

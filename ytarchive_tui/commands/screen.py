@@ -27,9 +27,7 @@ def run(options: Mapping[str, Any]) -> int:
     loaded, paths = settings_of(options), paths_of(options)
     settings = loaded.settings
     file = SettingsFile(loaded, paths.config_file, lambda: settings_of(options))
-    return show(
-        settings, paths, lambda: open_engine(settings, paths), ascii_only=options["ascii"], file=file
-    )
+    return show(settings, paths, lambda: open_engine(settings, paths), ascii_only=options["ascii"], file=file)
 
 
 def show(
@@ -54,9 +52,7 @@ def show(
         return Bridge(open_here, attach, database=paths.database, archive=settings.archive.root)
 
     utf8 = reads_utf8(os.environ)
-    code = asyncio.run(
-        run_screen(settings, bridge, ascii_only=ascii_only, utf8=utf8, note=note, file=file)
-    )
+    code = asyncio.run(run_screen(settings, bridge, ascii_only=ascii_only, utf8=utf8, note=note, file=file))
     _leave_behind_no_reader(code)
     return code
 

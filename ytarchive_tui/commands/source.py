@@ -15,8 +15,8 @@ from ytarchive_tui.batch.wording import moment
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.domain.errors import UsageError
-from ytarchive_tui.domain.models import JobOptions, Scan
-from ytarchive_tui.domain.schedule import WEEK_S, BadSchedule, Schedule, interval, parse_schedule
+from ytarchive_tui.domain.models import Scan
+from ytarchive_tui.domain.schedule import WEEK_S, BadSchedule, interval, parse_schedule
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services import source_words
 from ytarchive_tui.services.sources import SourcesService, Wish, checked_zone, local_zone, submissions
@@ -112,7 +112,7 @@ def follow(
             except UsageError:
                 if name.isdecimal():
                     raise
-                added = await service.add(submissions([name], options_of(settings), Wish()))
+                added = await service.add(submissions([name], settings.archive.options(), Wish()))
                 source_id = added[0].source_id
                 if added[0].item_id is not None:
                     raise UsageError("a video can't be followed; give a playlist or a channel") from None
@@ -151,20 +151,6 @@ async def opened(options: Mapping[str, Any]) -> AsyncIterator[tuple[SourcesServi
     paths.make()
     async with await Database.open(paths.database) as db:
         yield SourcesService(db), settings
-
-
-def options_of(settings: Settings) -> JobOptions:
-    """The settings' profile."""
-    archive = settings.archive
-    return JobOptions(
-        archive=archive.root,
-        quality=archive.quality,
-        container=archive.container,
-        subtitles=archive.subtitles,
-        auto_captions=archive.auto_captions,
-        thumbnail=archive.thumbnail,
-        embed_chapters=archive.embed_chapters,
-    )
 
 
 def facts(source: SourceRow) -> dict[str, Any]:

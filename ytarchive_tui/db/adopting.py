@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ytarchive_tui.db import copies, journal
 from ytarchive_tui.db.archives import archive_id
 from ytarchive_tui.db.connection import Database
@@ -10,10 +12,11 @@ from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import ArchivedCopy
 
 
-async def adopt_copy(db: Database, copy: ArchivedCopy) -> bool:
+async def adopt_copy(db: Database, copy: ArchivedCopy, there: Collection[str]) -> bool:
     """Write the rows of a copy, and end the job that was to make it; False when one is known there.
 
-    Only for an engine that runs no workers.
+    `there`: every folder with a complete item in that archive; a copy that is known in another one has been
+    replaced since, or moved. Only for an engine that runs no workers.
     """
     manifest = copy.manifest
     async with db.write() as tx:
@@ -37,8 +40,11 @@ async def adopt_copy(db: Database, copy: ArchivedCopy) -> bool:
         )
         assert item is not None
         place = (item["id"], archive)
-        if await tx.one("SELECT 1 FROM copies WHERE item_id = ? AND archive_id = ?", place):
+        known = await tx.one("SELECT id, folder FROM copies WHERE item_id = ? AND archive_id = ?", place)
+        if known is not None and known["folder"] in there:
             return False
+        if known is not None:
+            await tx.run("DELETE FROM copies WHERE id = ?", (known["id"],))
         await copies.keep(tx, item["id"], copy)
         await tx.run(
             "UPDATE jobs SET status = 'done', owner = NULL, lease_until = NULL, run_after = NULL, "

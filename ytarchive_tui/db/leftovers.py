@@ -19,6 +19,8 @@ class Leftover(NamedTuple):
 
     id: int
     copy: ArchivedCopy
+    instead: str | None
+    """The folder that holds the item now; None when it was deleted."""
 
 
 async def leave(tx: Transaction, archive_id: int, folder: str, manifest: str) -> None:
@@ -32,8 +34,12 @@ async def leave(tx: Transaction, archive_id: int, folder: str, manifest: str) ->
 async def leftovers(db: Database) -> tuple[Leftover, ...]:
     """All of them, oldest first."""
     rows = await db.fetch(
-        "SELECT l.id, l.folder, l.manifest, a.path, a.uuid FROM leftovers l "
-        "JOIN archives a ON a.id = l.archive_id WHERE a.uuid IS NOT NULL ORDER BY l.id"
+        "SELECT l.id, l.folder, l.manifest, a.path, a.uuid, c.folder AS instead FROM leftovers l "
+        "JOIN archives a ON a.id = l.archive_id "
+        "LEFT JOIN items i ON i.extractor = l.manifest ->> '$.extractor' "
+        "AND i.video_id = l.manifest ->> '$.video_id' "
+        "LEFT JOIN copies c ON c.item_id = i.id AND c.archive_id = l.archive_id "
+        "WHERE a.uuid IS NOT NULL ORDER BY l.id"
     )
     return tuple(
         Leftover(
@@ -44,6 +50,7 @@ async def leftovers(db: Database) -> tuple[Leftover, ...]:
                 folder=row["folder"],
                 manifest=Manifest.model_validate_json(row["manifest"]),
             ),
+            row["instead"],
         )
         for row in rows
     )

@@ -76,6 +76,22 @@ class EngineLock:
         self.release()
 
 
+def is_free(folder: Path) -> bool:
+    """Whether no process works on the state folder; looks by a shared lock, held for an instant."""
+    try:
+        handle = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(handle)
+
+
 def _holder(handle: int) -> str:
     """Who holds the lock, in words; the file may be half written or from a stranger."""
     try:

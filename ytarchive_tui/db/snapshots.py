@@ -169,7 +169,7 @@ def _new_folder(parent: Path) -> Path:
 
 
 def _keep_under(name: Path, database: Path) -> None:
-    """Where there are links, under both names: a kill before the next rename must not leave an empty state."""
+    """Where there are links, under both names: a kill before the next rename must not leave no state."""
     try:
         os.link(database, name)
     except OSError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +16,8 @@ from ytarchive_tui.db.times import from_us, to_us
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import Former, Job, Listing, Scan, Status
 from ytarchive_tui.domain.schedule import Schedule, Turn
+
+log = logging.getLogger(__name__)
 
 _ROW = """
 SELECT s.*, a.path AS archive, c.data AS schedule, c.planned_at, c.run_at, c.ran_at,
@@ -138,12 +142,13 @@ class Sources:
 
     async def run_due(self) -> int:
         """Queue a listing for each schedule whose time has come, once however much was missed; how many."""
-        if not any(_turn(row, self._db.now())[1] for row in await self._db.fetch("SELECT * FROM schedules")):
+        if not any(
+            turn for *_, turn in _turns(await self._db.fetch("SELECT * FROM schedules"), self._db.now())
+        ):
             return 0
         ran = 0
         async with self._db.write() as tx:
-            for row in await tx.fetch("SELECT * FROM schedules"):
-                schedule, turn = _turn(row, tx.now)
+            for row, schedule, turn in _turns(await tx.fetch("SELECT * FROM schedules"), tx.now):
                 if turn is None:
                     continue
                 ran += turn.due
@@ -183,6 +188,15 @@ class Sources:
         return [journal.entry(row) for row in rows]
 
 
+def _turns(rows: Iterable[sqlite3.Row], now: int) -> Iterator[tuple[sqlite3.Row, Schedule, Turn | None]]:
+    """Each row's turn, without the schedules that can't be read here, as where a time zone is not known."""
+    for row in rows:
+        try:
+            yield row, *_turn(row, now)
+        except (ValueError, KeyError) as error:
+            log.warning("the schedule of source %d can't be kept: %s", row["source_id"], error)
+
+
 def _turn(row: sqlite3.Row, now: int) -> tuple[Schedule, Turn | None]:
     """A schedule and what is to be done about it now; None: nothing."""
     schedule, planned = Schedule.model_validate_json(row["data"]), from_us(row["planned_at"])
@@ -199,7 +213,13 @@ async def _refresh(
     """
     source = await tx.one("SELECT * FROM sources WHERE id = ?", (source_id,))
     assert source is not None
-    wanted = scan or sightings.scan_of(source, tx.now, full_every_s)
+    archived = await tx.one(
+        "SELECT 1 FROM jobs WHERE kind = 'source' AND listing = 'archive' AND status = 'done' "
+        "AND source_id = ? LIMIT 1",
+        (source_id,),
+    )
+    # What was only looked at so far brought no item: the newest pages would queue no more than theirs.
+    wanted = scan or (sightings.scan_of(source, tx.now, full_every_s) if archived else Scan.FULL)
     if by_schedule and wanted is Scan.DELTA and await sightings.pages_are_fresh(tx, source_id):
         wanted = Scan.FEED
     job = await tx.one(

@@ -221,7 +221,8 @@ CAUSES: dict[FailureClass, Cause] = {
     _C.INCOMPLETE: Cause(
         _said("What came is not the whole file"),
         _said("The files that came are damaged or not complete, more than once; none was archived."),
-        "downloaded again from the start", 2, ("wait", "try-one", "retry", "accept", "quality", "snooze", "dismiss"),
+        "downloaded again from the start", 2,
+        ("wait", "try-one", "retry", "accept", "quality", "snooze", "dismiss"),
     ),
     _C.BUG: Cause(
         _said("A fault in the program"),

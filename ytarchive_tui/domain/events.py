@@ -38,7 +38,8 @@ class EventKind(StrEnum):
     ITEM_RELINKED = "item_relinked"
     """Its files were found at another place."""
     SITE_HELD = "site_held"
-    """A breaker opened, or stayed open after a probe: `site`, `account`, `trips`, `lasts_s`, `until`, `reason`."""
+    """A breaker opened, or stayed open after a probe: `site`, `account`, `trips`, `lasts_s`, `until`,
+    `reason`."""
     SITE_FREE = "site_free"
     """It closed again."""
     JOB_CHANGED = "job_changed"

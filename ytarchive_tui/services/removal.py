@@ -23,7 +23,7 @@ async def remove_leftovers(db: Database) -> int:
     kept = 0
     for each in await leftovers(db):
         try:
-            await asyncio.to_thread(remove, each.copy)
+            await asyncio.to_thread(remove, each.copy, each.instead)
         except StageError as error:
             kept += 1
             log.warning("files in %s could not be removed yet: %s", each.copy.folder, error)

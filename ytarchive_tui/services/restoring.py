@@ -46,8 +46,9 @@ async def restore_state(paths: Paths, archive: Path) -> Restored:
                 except (OSError, StageError):
                     missing.append(root)
                     continue
+                there = {copy.folder for copy in copies}
                 for copy in copies:
-                    found += await adopt_copy(db, copy)
+                    found += await adopt_copy(db, copy, there)
     return Restored(snapshot=snapshot, damaged=aside, found=found, missing=tuple(missing))
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
-from ytarchive_tui.domain.models import Container, Frozen
+from ytarchive_tui.domain.models import Container, Frozen, JobOptions
 from ytarchive_tui.domain.policy import RetryRules
 from ytarchive_tui.settings.values import (
     ArchivePath,
@@ -103,6 +103,18 @@ class ArchiveSettings(Frozen):
     """`quick` reads the streams' tables and ends, `decode` decodes every frame as well."""
     keep_free: Annotated[Size, Field(ge=0)] | None = None
     """Room that downloads leave on the archive's disk, such as `5G`; not set: 2 % of it, at most 1G."""
+
+    def options(self) -> JobOptions:
+        """How an item is archived of which nothing else is said."""
+        return JobOptions(
+            archive=self.root,
+            quality=self.quality,
+            container=self.container,
+            subtitles=self.subtitles,
+            auto_captions=self.auto_captions,
+            thumbnail=self.thumbnail,
+            embed_chapters=self.embed_chapters,
+        )
 
 
 class NetworkSettings(Frozen):

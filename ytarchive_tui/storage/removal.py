@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -15,9 +16,11 @@ from .failing import os_errors
 from .layout import MANIFEST
 
 
-def remove(copy: ArchivedCopy) -> None:
+def remove(copy: ArchivedCopy, instead: str | None = None) -> None:
     """Remove what the copy's manifest names; raises `StageError`, also when the archive is not there.
 
+    `instead` is the folder that now holds the item: while it has no manifest, this may be the only copy,
+    and it stays (StageError).
     A folder with nothing else in it goes by one rename, as it came. Other files stay where they are. Does
     nothing when the folder is gone, or is by now that of another copy: repeating it after a kill is safe.
     """
@@ -28,12 +31,24 @@ def remove(copy: ArchivedCopy) -> None:
         private_folder(TRASH, marker) as trash,
         suppress(FileNotFoundError, NotADirectoryError),
     ):
+        if instead is not None:
+            _must_hold(instead, root)
         with open_below(above, root) as parent:
             _remove(copy, name, parent, trash)
         if above and "/" not in above:
             with suppress(OSError):
                 # The channel's folder, if this was its last item.
                 os.rmdir(above, dir_fd=root)
+
+
+def _must_hold(folder: str, root: int) -> None:
+    try:
+        with open_below(folder, root) as there:
+            if manifest.read(there) is not None:
+                return
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    raise OSError(errno.EBUSY, "the copy that replaced it is not there", folder)
 
 
 def _remove(copy: ArchivedCopy, name: str, parent: int, trash: int) -> None:

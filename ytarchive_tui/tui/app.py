@@ -17,7 +17,7 @@ from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, Action, action_named, bindings, every_action
 from ytarchive_tui.tui.actions.model import UNBOUND
-from ytarchive_tui.tui.bridge import Bridge
+from ytarchive_tui.tui.bridge import Bridge, EngineState
 from ytarchive_tui.tui.glyphs import ASCII, UNICODE
 from ytarchive_tui.tui.neutral import Neutral
 from ytarchive_tui.tui.palette import ActionProvider
@@ -191,6 +191,13 @@ class YtarchiveApp(Acting, SettingsVerbs):
     def do_suspend(self) -> None:
         """Back to the shell until `fg`."""
         self.action_suspend_process()
+
+    def can_take_over(self) -> bool:
+        return self.bridge.pulse.state is EngineState.ALONE
+
+    def do_take_over(self) -> None:
+        """Run the engine here."""
+        self.bridge.take_over()
 
     def do_quit(self) -> None:
         """At once when nothing runs, else after a question."""

@@ -37,6 +37,8 @@ HISTORY = 120
 STEADY = 30
 """Beats over which speed is averaged for the time that is left."""
 DESCRIBE_EVERY_S = 2.0
+BESIDE = "another process downloads: what you do here is done there, bars and speed are only there"
+LEFT_ALONE = "the process that downloaded has ended, and nothing goes on: «take-over» goes on here"
 CHANGE_PAUSE_S = 0.1
 """Changes that come closer together than this are told as one."""
 
@@ -48,6 +50,8 @@ class EngineState(StrEnum):
     RUNNING = "running"
     REMOTE = "remote"
     """Another process runs it; this one reads, and leaves wishes."""
+    ALONE = "alone"
+    """The process that ran it has ended, and this one could."""
     FAILED = "failed"
     STOPPING = "stopping"
 
@@ -88,6 +92,7 @@ class Bridge:
         self._opened: asyncio.Future[Runtime] = asyncio.get_running_loop().create_future()
         self._stop = asyncio.Event()
         self._now = asyncio.Event()
+        self._anew = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.pulse = Pulse()
         self.on_change: Callable[[], None] = lambda: None
@@ -125,26 +130,35 @@ class Bridge:
         """Let running stages end within the settings' time, then close everything."""
         self._stop.set()
         if self._task is not None:
+            self._give_up_opening()
             await asyncio.wait({self._task})
-            if error := self._task.exception():
+            if not self._task.cancelled() and (error := self._task.exception()):
                 raise error
 
+    def take_over(self) -> None:
+        """Run the engine here, now that the process that ran it has ended."""
+        self._anew.set()
+
     def hurry(self) -> None:
-        """Do not wait any longer for running stages."""
+        """Do not wait any longer for running stages, nor for an engine that is still being opened."""
         self._now.set()
+        self._give_up_opening()
+
+    def _give_up_opening(self) -> None:
+        # Only in a hurry: it takes a second at most, unless a disk or another process holds it up.
+        if self._task and self._stop.is_set() and self._now.is_set() and not self._opened.done():
+            self._task.cancel()
 
     async def _live(self) -> None:
         try:
-            async with AsyncExitStack() as stack:
-                try:
-                    runtime = await stack.enter_async_context(self._open_here())
-                except EngineBusyError as busy:
-                    self.pulse.problem = f"{busy}; what you do here is done there"
-                    runtime = await stack.enter_async_context(self._attach())
-                self.pulse.state = EngineState.REMOTE if runtime.is_remote else EngineState.RUNNING
-                self._opened.set_result(runtime)
-                runtime.start()
-                await self._serve(runtime)
+            await self._open_and_serve()
+            while not self._stop.is_set():
+                # Taken over from a process that has ended.
+                self._anew.clear()
+                self._opened = asyncio.get_running_loop().create_future()
+                self.pulse.state, self.pulse.problem = EngineState.STARTING, None
+                self.on_beat()
+                await self._open_and_serve()
         except Exception as error:
             if self._opened.done():
                 raise
@@ -156,6 +170,18 @@ class Bridge:
             self.on_beat()
             await self._stop.wait()
 
+    async def _open_and_serve(self) -> None:
+        async with AsyncExitStack() as stack:
+            try:
+                runtime = await stack.enter_async_context(self._open_here())
+            except EngineBusyError:
+                self.pulse.problem = BESIDE
+                runtime = await stack.enter_async_context(self._attach())
+            self.pulse.state = EngineState.REMOTE if runtime.is_remote else EngineState.RUNNING
+            self._opened.set_result(runtime)
+            runtime.start()
+            await self._serve(runtime)
+
     async def _serve(self, runtime: Runtime) -> None:
         helpers = {
             asyncio.create_task(self._tell_changes(runtime.queue), name="changes"),
@@ -164,13 +190,22 @@ class Bridge:
         if not runtime.is_remote:
             helpers.add(asyncio.create_task(_describe(runtime.queue), name="texts"))
         try:
-            await self._stop.wait()
-            self.pulse.state = EngineState.STOPPING
-            await self._drain(runtime)
+            await self._stopped_or_anew()
+            if self._stop.is_set():
+                self.pulse.state = EngineState.STOPPING
+                await self._drain(runtime)
         finally:
             for task in helpers:
                 task.cancel()
             await asyncio.wait(helpers)
+
+    async def _stopped_or_anew(self) -> None:
+        waiting = {asyncio.create_task(event.wait()) for event in (self._stop, self._anew)}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
 
     async def _drain(self, runtime: Runtime) -> None:
         if not (await runtime.queue.figures()).running:
@@ -204,6 +239,10 @@ class Bridge:
         beats, queue = 0, runtime.queue
         while True:
             pulse = self.pulse
+            if runtime.is_remote:
+                alone = await asyncio.to_thread(lambda: runtime.is_left_alone)
+                pulse.state = EngineState.ALONE if alone else EngineState.REMOTE
+                pulse.problem = LEFT_ALONE if alone else BESIDE
             pulse.figures = await queue.figures()
             pulse.speed = await queue.speed()
             pulse.speeds.append(pulse.speed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ytarchive_tui.domain.errors import StageError
 from ytarchive_tui.domain.models import Claim, FileRole, MissingSidecar, StagedFile, Supplied
 from ytarchive_tui.domain.ports import SidecarFetcher, SidecarLedger, SidecarStore
 
@@ -27,12 +28,16 @@ class SidecarStage:
             thumbnail = any(each.role is FileRole.THUMBNAIL for each in wanted)
             wish = job.options.model_copy(update={"subtitles": languages, "thumbnail": thumbnail})
             staging = await self._store.staging(before, number)
-            fetched = await self._fetcher.fetch(job.model_copy(update={"options": wish}), staging)
+            try:
+                fetched = await self._fetcher.fetch(job.model_copy(update={"options": wish}), staging)
+            except StageError:
+                await self._store.clear(before, number)
+                raise
             missing = tuple(_still(wanted, fetched.files, fetched.missing))
-            if not fetched.files:
-                return Supplied(missing=missing)
-            if await self._ledger.copy(claim) != before:
-                return Supplied(missing=())
+            replaced = await self._ledger.copy(claim) != before
+            if replaced or not fetched.files:
+                await self._store.clear(before, number)
+                return Supplied(missing=() if replaced else missing)
             now = await self._store.add(before, number, fetched.files, missing)
         await self._ledger.supplied(claim, before, now)
         await self._store.clear(before, number)

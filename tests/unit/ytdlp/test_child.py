@@ -18,6 +18,7 @@ from ytarchive_tui.domain.models import Format, JobOptions, SourceKind
 from ytarchive_tui.ytdlp.child.download import withheld
 from ytarchive_tui.ytdlp.child.extraction import extract
 from ytarchive_tui.ytdlp.child.listing import list_source
+from ytarchive_tui.ytdlp.child.session import keep_ready, session_for
 from ytarchive_tui.ytdlp.child.sidecars import Sidecars
 from ytarchive_tui.ytdlp.options import ExtractionConfig
 from ytarchive_tui.ytdlp.protocol import ItemRequest, ListRequest
@@ -31,7 +32,16 @@ def site(answers: dict[str, dict[str, Any]]) -> Any:
     def extract_info(url: str, **how: Any) -> dict[str, Any]:
         return answers[url]
 
-    return SimpleNamespace(extract_info=extract_info, params={}, withheld=[])
+    messages = SimpleNamespace(warnings=[])
+    return SimpleNamespace(extract_info=extract_info, params={}, withheld=[], messages=messages)
+
+
+def test_what_was_said_of_one_item_is_not_held_against_another_job(tmp_path: Path) -> None:
+    config = ExtractionConfig(cache_folder=tmp_path)
+    first = session_for(config, 1)
+    keep_ready(first)
+    assert session_for(config, 2) is not first
+    assert session_for(config, 1) is first
 
 
 def test_a_trailer_is_not_the_film(tmp_path: Path) -> None:

@@ -221,6 +221,12 @@ async def test_a_child_that_died_while_it_waited_is_replaced(forking: Kit) -> No
     assert (await forking.pool.run("about", {"job": 1}))["pid"] != first
 
 
+async def test_of_two_children_of_one_job_one_waits(forking: Kit) -> None:
+    both = [forking.pool.run("about", {"job": 1}, more=True) for _ in range(2)]
+    pids = [told["pid"] for told in await asyncio.gather(*both)]
+    await until(lambda: sorted(map(alive, pids)) == [False, True])
+
+
 async def test_waiting_children_are_few_and_end_with_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ytarchive_tui.ytdlp.fork_link.KEPT", 2)
     kit = Kit("fork")

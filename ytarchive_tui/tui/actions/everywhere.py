@@ -20,6 +20,9 @@ APP = (
     Action(
         "app.suspend", "Suspend the program", "ctrl+z", "Give the terminal back to the shell; `fg` returns."
     ),
+    Action(
+        "app.take-over", "Take over", "ctrl+r", "Run here what the process that ended has left.", "Take over"
+    ),
     Action("app.quit", "Quit", "q,ctrl+q", "Leave; asks first while work runs.", "Quit"),
 )
 TABLE = (

@@ -8,7 +8,7 @@ RECOVERY = (
     Action("recovery.choose", "Choose a fix", "enter", "Go to the fixes; Enter does one.", "Fixes"),
     Action("recovery.mend", "Mend the cause", "m", "What to do elsewhere: cookies, room, …", "Mend"),
     Action("recovery.quality", "Take another quality", "e", "Try all again with another quality.", "Quality"),
-    Action("recovery.accept", "Accept as it is", "w", "Archive files with holes or an early end, with a note.",
+    Action("recovery.accept", "Accept as it is", "w", "Archive files with holes or an early end.",
            "Accept"),
     Action("recovery.try-one", "Try on one", "c", "Try one item now, and tell how it ends.", "Try one"),
     Action("recovery.retry", "Try all again", "t", "Try all again, one after the other.", "Try all"),

@@ -7,10 +7,9 @@ import sqlite3
 from array import array
 from collections.abc import Sequence
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from ytarchive_tui.db.browser_pages import BrowserPages
@@ -21,8 +20,9 @@ from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.pace import Pace
 from ytarchive_tui.tui.screens.browse_verbs import BrowseVerbs
 from ytarchive_tui.tui.shell import shell
-from ytarchive_tui.tui.widgets.browse_lines import ListLine, SumLine
+from ytarchive_tui.tui.widgets.browse_lines import NOTHING_YET, ListLine, SumLine
 from ytarchive_tui.tui.widgets.entry_columns import EntryColumns
+from ytarchive_tui.tui.widgets.note_line import NoteLine
 from ytarchive_tui.tui.widgets.prompt import Prompt
 from ytarchive_tui.tui.widgets.source_tree import SourceTree
 from ytarchive_tui.tui.widgets.virtual_table import LIVE_HZ, VirtualTable
@@ -69,12 +69,14 @@ class BrowseScreen(BrowseVerbs):
                     is_live=lambda row: row.status == "running", mark=glyphs.mark, id="entries",
                 )  # fmt: skip
         with Container(id="empty"):
-            yield Static(self._empty_text(), markup=False)
+            yield Static(NOTHING_YET, markup=False)
+        yield NoteLine()
         yield SumLine()
 
     def on_mount(self) -> None:
         """One worker reads for as long as the screen lives; spinners turn with the table's own timer."""
         self.quality = shell(self).settings.archive.quality
+        self.note.display = False
         self.set_interval(1 / LIVE_HZ, self._turn)
         self.later(self._follow, group="follow")
 
@@ -291,19 +293,3 @@ class BrowseScreen(BrowseVerbs):
         self._order, self._reverse = order, reverse
         if self._view is not None:
             self._view_changed(self._view.source_id)
-
-    def on_paste(self, event: events.Paste) -> None:
-        """The address of one list is opened here; everything else is offered for adding."""
-        event.stop()
-        # Without it the base class would offer the text for adding as well.
-        event.prevent_default()
-        if not self.open_text(event.text, only_lists=True):
-            shell(self).offer(event.text)
-
-    def _empty_text(self) -> Content:
-        return Content.assemble(
-            ("Nothing to browse yet\n\n", "bold"),
-            (" o ", "bold $accent"), "  look at any channel, tab or playlist: address, id or @handle\n",
-            ("   ", ""), "  or paste its address right here\n\n",
-            ("Nothing is queued until you choose what you want of it.", "$text-muted"),
-        )  # fmt: skip

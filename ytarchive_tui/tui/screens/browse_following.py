@@ -7,6 +7,7 @@ from typing import Protocol
 
 from textual.app import App
 
+from ytarchive_tui.db.sources import SourceRow
 from ytarchive_tui.db.times import utcnow
 from ytarchive_tui.domain.models import Scan
 from ytarchive_tui.domain.schedule import BadSchedule, parse_schedule
@@ -23,7 +24,8 @@ _SHOWN = 3
 _HINT = "6h, 2d, daily, weekly, or cron: 30 2 * * *"
 _HELP = "every so often (45m, 6h, 2d, daily, weekly) or cron: minute hour day month weekday"
 
-Wish = Callable[[SourcesService], Awaitable[str]]
+Wish = Callable[[SourcesService, SourceRow], Awaitable[str]]
+"""Does something about a source; what there is to tell of it."""
 
 
 class Place(Protocol):
@@ -47,13 +49,15 @@ class Place(Protocol):
 
 
 class Following:
-    """The verbs for one source; all of them work in a remote too."""
+    """The verbs for one source (none: nothing is done); all of them work in a remote too."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    def follow(self, source_id: int, text: str = "") -> None:
+    def follow(self, source_id: int | None, text: str = "") -> None:
         """Ask for a schedule, and tell what it means as one types."""
+        if source_id is None:
+            return
         self._explain(text)
 
         def done(typed: str) -> None:
@@ -64,43 +68,43 @@ class Following:
                 return
             self._say("")
 
-            async def follow(service: SourcesService) -> str:
-                first = await service.follow(source_id, schedule)
+            async def follow(service: SourcesService, source: SourceRow) -> str:
+                first = await service.follow(source.id, schedule)
                 return f"followed, {source_words.when(schedule)}; next at {moment(first)}"
 
-            self._wish(follow)
+            self._wish(source_id, follow)
 
         self._place.ask(
             Prompt("follow", text, hint=_HINT, typed=self._explain, done=done, left=lambda: self._say(""))
         )
 
-    def unfollow(self, source_id: int) -> None:
+    def unfollow(self, source_id: int | None) -> None:
         """End its schedule."""
 
-        async def unfollow(service: SourcesService) -> str:
-            ended = await service.unfollow(await service.find(str(source_id)))
+        async def unfollow(service: SourcesService, source: SourceRow) -> str:
+            ended = await service.unfollow(source)
             return "not followed any more; what it brought stays" if ended else "it was not followed"
 
-        self._wish(unfollow)
+        self._wish(source_id, unfollow)
 
-    def run_now(self, source_id: int) -> None:
+    def run_now(self, source_id: int | None) -> None:
         """Read it for the archive now."""
 
-        async def run(service: SourcesService) -> str:
-            source = await service.find(str(source_id))
+        async def run(service: SourcesService, source: SourceRow) -> str:
             begun = await service.refresh(source)
             if begun is None:
                 why = f": {cells(source.reason)}" if source.reason else ""
                 return f"it is being read already, or needs you{why}"
             return "queued: " + ("its newest pages" if begun is Scan.DELTA else "the whole list")
 
-        self._wish(run)
+        self._wish(source_id, run)
 
-    def changes(self, source_id: int) -> None:
+    def changes(self, source_id: int | None) -> None:
         """Show its timeline."""
         from ytarchive_tui.tui.screens.browse_changes import ChangesDialog
 
-        self._place.app.push_screen(ChangesDialog(self._place.bridge, source_id))
+        if source_id is not None:
+            self._place.app.push_screen(ChangesDialog(self._place.bridge, source_id))
 
     def _explain(self, text: str) -> None:
         try:
@@ -113,11 +117,14 @@ class Following:
         note.show([(f" {text}", style)] if text else [])
         note.display = bool(text)
 
-    def _wish(self, wish: Wish) -> None:
+    def _wish(self, source_id: int | None, wish: Wish) -> None:
         async def doing() -> None:
-            self._place.app.notify(await wish((await self._place.bridge.runtime()).sources), markup=False)
+            service = (await self._place.bridge.runtime()).sources
+            told = await wish(service, await service.find(str(source_id)))
+            self._place.app.notify(told, markup=False)
 
-        self._place.later(doing)
+        if source_id is not None:
+            self._place.later(doing)
 
 
 def explained(text: str) -> str:

@@ -117,20 +117,16 @@ class SourcesDialog(Acting, ModalScreen[int | None]):
             self.dismiss(self._chosen.id)
 
     def do_run_now(self) -> None:
-        if self._chosen is not None:
-            self._following.run_now(self._chosen.id)
+        self._following.run_now(self.table.current_id)
 
     def do_follow(self) -> None:
-        if self._chosen is not None:
-            self._following.follow(self._chosen.id)
+        self._following.follow(self.table.current_id)
 
     def do_unfollow(self) -> None:
-        if self._chosen is not None:
-            self._following.unfollow(self._chosen.id)
+        self._following.unfollow(self.table.current_id)
 
     def do_changes(self) -> None:
-        if self._chosen is not None:
-            self._following.changes(self._chosen.id)
+        self._following.changes(self.table.current_id)
 
     def do_leave(self) -> None:
         """Nothing is chosen."""

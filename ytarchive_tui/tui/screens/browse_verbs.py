@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from textual import events
+
 from ytarchive_tui.db.browser_pages import BrowserPages
 from ytarchive_tui.db.browser_rows import Entry, EntryState
 from ytarchive_tui.domain.addresses import BadAddress, Recognised, recognise
 from ytarchive_tui.domain.models import SourceKind
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.screens.base import BaseScreen
+from ytarchive_tui.tui.screens.browse_following import Following
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.submitting import job_options
+from ytarchive_tui.tui.widgets.note_line import NoteLine
 from ytarchive_tui.tui.widgets.prompt import Prompt
 from ytarchive_tui.tui.widgets.source_tree import SourceTree
 from ytarchive_tui.tui.widgets.virtual_table import VirtualTable
@@ -29,6 +33,7 @@ class BrowseVerbs(BaseScreen):
         super().__init__(bridge)
         self.unfolded: set[int] = set()
         """Sources of which the tree shows what lies below."""
+        self._following = Following(self)
 
     @property
     def tree_of_lists(self) -> SourceTree:
@@ -39,6 +44,11 @@ class BrowseVerbs(BaseScreen):
     def entries(self) -> VirtualTable[Entry]:
         """The entries of the source under the tree's cursor."""
         return self.query_one("#entries", VirtualTable)
+
+    @property
+    def note(self) -> NoteLine:
+        """Shows what a schedule being typed means."""
+        return self.query_one(NoteLine)
 
     def show_source(self, source_id: int) -> None:
         """Go to that source as soon as it is in the tree."""
@@ -134,6 +144,43 @@ class BrowseVerbs(BaseScreen):
 
         self.later(stop)
 
+    # Following
+
+    def can_follow(self) -> bool:
+        return self.tree_of_lists.node is not None
+
+    can_run_now = can_changes = can_follow
+
+    def can_unfollow(self) -> bool:
+        node = self.tree_of_lists.node
+        return node is not None and node.next_at is not None
+
+    def do_follow(self) -> None:
+        self._following.follow(self.tree_of_lists.current_id)
+
+    def do_unfollow(self) -> None:
+        self._following.unfollow(self.tree_of_lists.current_id)
+
+    def do_run_now(self) -> None:
+        self._following.run_now(self.tree_of_lists.current_id)
+
+    def do_changes(self) -> None:
+        self._following.changes(self.tree_of_lists.current_id)
+
+    def do_sources(self) -> None:
+        """Every list that stays in step; the one that is chosen there is shown."""
+        from ytarchive_tui.tui.screens.browse_sources import SourcesDialog
+
+        def go(source_id: int | None) -> None:
+            async def unfold() -> None:
+                if source_id is not None:
+                    self.unfolded |= await self.pages.above(source_id)
+                    self.show_source(source_id)
+
+            self.later(unfold)
+
+        self.app.push_screen(SourcesDialog(self.bridge), go)
+
     # Marking
 
     def turn_source(self) -> None:
@@ -223,6 +270,14 @@ class BrowseVerbs(BaseScreen):
             self.notify(f"{count(len(addresses), 'address', 'addresses')} copied")
 
         self.later(copy)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """The address of one list is opened here; everything else is offered for adding."""
+        event.stop()
+        # Without it the base class would offer the text for adding as well.
+        event.prevent_default()
+        if not self.open_text(event.text, only_lists=True):
+            shell(self).offer(event.text)
 
     # Going back
 

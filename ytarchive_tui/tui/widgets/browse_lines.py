@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from ytarchive_tui.db.browser_rows import EntryState, Node, Sums
+from ytarchive_tui.services import source_words
 from ytarchive_tui.services.browser import Rate, estimate
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.entry_columns import WORDS
@@ -24,6 +26,13 @@ _LOOKS = {
 _NAME = 10
 """Cells that a list's name gets at least."""
 Pieces = list[tuple[str, str]]
+NOTHING_YET = Content.assemble(
+    ("Nothing to browse yet\n\n", "bold"),
+    (" o ", "bold $accent"), "  look at any channel, tab or playlist: address, id or @handle\n",
+    ("   ", ""), "  or paste its address right here\n\n",
+    ("Nothing is queued until you choose what you want of it.", "$text-muted"),
+)  # fmt: skip
+"""In place of tree and list."""
 
 
 class ListLine(Widget):
@@ -52,6 +61,14 @@ class ListLine(Widget):
     def _room(self, said: Pieces) -> int:
         return self.size.width - 3 - sum(cell_len(text) for text, _ in said)
 
+    def _followed(self, node: Node) -> Pieces:
+        """What the newest reading found, and when the next one comes; nothing if it is not followed."""
+        if node.next_at is None:
+            return []
+        words = source_words.found(json.loads(node.result or "{}"))
+        at = _EPOCH + timedelta(microseconds=node.next_at)
+        return [(f": {words}" if words else "", "$text-muted"), (f", next {moment(at)}", "$success")]
+
     def _said(self, node: Node) -> Pieces:
         reason = cells(node.reason or "")
         number = count(node.entries, "entry", "entries") if node.entries else ""
@@ -77,7 +94,11 @@ class ListLine(Widget):
             case _ if node.listed_at is not None:
                 at = _EPOCH + timedelta(microseconds=node.listed_at)
                 empty = "its lists stand below it" if node.parent else "nothing in it"
-                return [(f" {number or empty}", ""), (f" read {moment(at)}", "$text-muted")]
+                return [
+                    (f" {number or empty}", ""),
+                    (f" read {moment(at)}", "$text-muted"),
+                    *self._followed(node),
+                ]
             case _ if number:
                 return [*sofar, (" not read to its end, r goes on", "$warning")]
             case _:

@@ -18,7 +18,13 @@ STATES = {
     "missing": "missing on disk",
 }
 LOOKS = {"stored": "dim", "whole": "good", "withheld": "warn", "changed": "warn", "missing": "bad"}
-_STATUS = {"stored": "queued", "whole": "done", "withheld": "waiting", "changed": "blocked", "missing": "failed"}
+_STATUS = {
+    "stored": "queued",
+    "whole": "done",
+    "withheld": "waiting",
+    "changed": "blocked",
+    "missing": "failed",
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,7 +55,7 @@ def copy_columns(glyphs: Glyphs) -> list[Column[LibraryRow]]:
             "title",
             "Title",
             lambda row, _: [(cells(row.title or row.video_id), "text")],
-            30,
+            28,
             share=3,
             keep=10,
         ),
@@ -57,7 +63,7 @@ def copy_columns(glyphs: Glyphs) -> list[Column[LibraryRow]]:
             "channel",
             "Channel",
             lambda row, _: [(cells(row.channel or ""), "dim")],
-            12,
+            14,
             share=1,
             most=32,
             keep=6,

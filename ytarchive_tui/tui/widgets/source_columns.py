@@ -29,7 +29,7 @@ class SourceColumns:
             Column("entries", "Entries", self._entries, width=8, keep=2, justify="right"),
             Column("last", "Last run", self._last, width=12, keep=6),
             Column("result", "Found", self._found, width=12, share=2, keep=5),
-            Column("next", "Next run", self._next, width=12, share=1, most=40, keep=8),
+            Column("next", "Next run", self._next, width=12, share=3, most=44, keep=8),
         )
 
     def _title(self, row: SourceRow, width: int) -> Sequence[Piece]:

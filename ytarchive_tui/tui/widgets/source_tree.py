@@ -122,14 +122,21 @@ class SourceTree(VirtualTable[Node]):
         if node.status in _LOOKS:
             sign = (self._signs.of_status(node.status, self.frame), _LOOKS[node.status])
             return [(text + " " if text else "", "dim"), sign]
+        if node.next_at is not None:
+            return [(text + " " if text else "", "dim"), (self._signs.of_status("waiting"), "good")]
         return [(text, "dim")]
 
 
+def short_name(address: str) -> str:
+    """`@handle`, `@handle Videos` or a list's id."""
+    short = cells(address).removeprefix("https://www.youtube.com/")
+    page, _, tab = short.rpartition("/")
+    return f"{page} {_TAB_TITLES[tab]}" if tab in _TAB_TITLES else short.removeprefix("playlist?list=")
+
+
 def name_of(node: Node) -> str:
-    """What a source is called on screen."""
-    short = cells(node.address).removeprefix("https://www.youtube.com/")
+    """What a source is called on screen; a tab stands below its channel."""
     if node.kind == "tab":
-        page, _, tab = short.rpartition("/")
-        name = _TAB_TITLES.get(tab, tab)
-        return name if node.depth else f"{page} {name}"
-    return cells(node.title or "").strip() or short.removeprefix("playlist?list=")
+        tab = node.address.rpartition("/")[2]
+        return _TAB_TITLES.get(tab, cells(tab)) if node.depth else short_name(node.address)
+    return cells(node.title or "").strip() or short_name(node.address)

@@ -83,6 +83,8 @@ class TopLine(Widget):
             case EngineState.REMOTE:
                 remote = [*held, ("remote ", "bold $warning")]
                 return [[*remote, (f"{free} ", "$text-muted")], remote]
+            case EngineState.ALONE:
+                return [[("nothing runs ", "bold $error")]]
             case _:
                 pass
         speed = [(f" {size(pulse.speed)}/s ", "bold" if pulse.speed else "$text-muted")]

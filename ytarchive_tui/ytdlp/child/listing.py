@@ -20,6 +20,8 @@ from ytarchive_tui.ytdlp.protocol import ListRequest
 from ytarchive_tui.ytdlp.task import Emit
 
 PAGE = 100
+FIRST_PAGE = 20
+"""Somebody may be waiting for the first rows: they come before the other entries were even made."""
 _LIST = "https://www.youtube.com/playlist?list="
 DEPTH = 2
 """A channel's page leads to tabs, a tab of playlists to playlists; nothing leads further."""
@@ -35,7 +37,7 @@ yt-dlp needs 7.6 ms of CPU for an entry of a tab and 2.0 ms for one of a playlis
 
 
 def list_source(session: Session, request: ListRequest, emit: Emit) -> dict[str, Any]:
-    """Emit a `page` event for each hundred entries; returns title and number of entries.
+    """Emit a `page` event for the first few and each hundred further entries; returns title and number.
 
     With `request.known`, the reading ends before the first request that would bring nothing new, and no
     page says that the list ends. Raises what yt-dlp raises, or `StageError` (ListCut) for a list that does
@@ -111,6 +113,7 @@ class _Pages:
         self._found = found
         self._emit = emit
         self.ends = False
+        self._most = FIRST_PAGE
         self._entries: list[ListedItem] = []
         self._lists: list[ListedList] = []
 
@@ -123,8 +126,9 @@ class _Pages:
         self._flush_full()
 
     def _flush_full(self) -> None:
-        if len(self._entries) + len(self._lists) >= PAGE:
+        if len(self._entries) + len(self._lists) >= self._most:
             self.flush()
+            self._most = PAGE
 
     def flush(self) -> None:
         if self._entries or self._lists or self.ends:
