@@ -142,6 +142,7 @@ def test_storm_of_endings(
     for n in range(rounds):
         for name in ways:
             load.refill()
+            print(f"{name}… ", end="", flush=True)
             code = one_ending(program, WAYS[name], chance, drawn=bool(chance.getrandbits(1)))
             codes[f"{name}: {code}"] += 1
         print(f"{n + 1} of each in {time.monotonic() - began:.0f} s: {dict(codes)}", flush=True)

@@ -130,7 +130,7 @@ def test_clicks_the_wheel_a_storm_of_resizes_and_a_tiny_window_are_survived(tmp_
     with Terminal(*arguments(tmp_path), home=tmp_path) as it:
         it.wait_for(FIRST_WORDS, since=0)
         click: Callable[[int, int], str] = lambda x, y: f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"  # noqa: E731
-        it.press_for(click(35, 1), "The archive is empty")
+        it.press_for(click(35, 1), "Nothing in the archive")
         it.press("\x1b[<64;40;12M\x1b[<65;40;12M" * 50 + "\x1b[<35;1;1M" * 50)
         it.press_for(click(15, 1), FIRST_WORDS)
         it.press("\x1b[<0;9999;9999M\x1b[<0;0;0M\x1b[<999;1;1M\x1b[M\x1b")

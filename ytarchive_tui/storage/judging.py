@@ -76,9 +76,7 @@ def faults(report: Report, expected: Expected) -> list[str]:
     video, audio = report.of_kind("video"), report.of_kind("audio")
     found = [f"ffprobe says: {complaint}" for complaint in report.complaints]
     found += _missing_streams(video, audio, expected)
-    found += [
-        f"the {stream.kind} stream is empty" for stream in video + audio if not stream.timeline.packets
-    ]
+    found += [f"the {stream.kind} stream is empty" for stream in video + audio if not stream.timeline.packets]
     if video and expected.height and abs((video[0].height or 0) - expected.height) > _HEIGHT_PIXELS:
         found.append(f"{video[0].height} lines high instead of {expected.height}")
     found += _codec_problem(video, expected.vcodec) + _codec_problem(audio, expected.acodec)

@@ -29,14 +29,14 @@ async def run_screen(
     bridge = make_bridge()
     app = YtarchiveApp(settings, bridge, ascii_only=ascii_only, utf8=utf8, note=note, file=file)
     caught: list[int] = []
+    again: list[asyncio.TimerHandle] = []
     loop = asyncio.get_running_loop()
 
     def leave() -> None:
         if app.is_running:
             app.exit()
-        else:
-            # Textual forgets an exit that comes before its first message.
-            loop.call_later(0.05, leave)
+        # Said until it is heard: Textual forgets an exit that comes before its first message.
+        again.append(loop.call_later(0.05 if not app.is_running else 1.0, leave))
 
     def on_signal(number: int) -> None:
         if app.is_lent and number == signal.SIGINT:
@@ -52,6 +52,8 @@ async def run_screen(
         loop.add_signal_handler(number, on_signal, number)
     try:
         await app.run_async()
+        for each in again:
+            each.cancel()
         if bridge.pulse.state is EngineState.RUNNING and bridge.has_work:
             _say("letting what runs come to its end; Ctrl-C stops it at once")
         await bridge.close()

@@ -54,7 +54,9 @@ class HelpDialog(ModalScreen[None]):
 
     def action_scroll(self, by: int) -> None:
         """Vim's motions, besides the arrows."""
-        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+        # A key may come before the dialog is built, or while the program ends.
+        for keys in self.query(VerticalScroll):
+            keys.scroll_relative(y=by, animate=False)
 
     def _text(self, width: int) -> Content:
         parts: list[tuple[str, str] | str] = []
