@@ -128,7 +128,12 @@ class Load:
 @pytest.mark.parametrize(
     ("rounds", "ways"),
     [
-        pytest.param(1, ("SIGTERM", "kill -9 of its children", "closing the window", "kill -9"), id="short"),
+        pytest.param(
+            1,
+            ("SIGTERM", "kill -9 of its children", "closing the window", "kill -9"),
+            id="short",
+            marks=pytest.mark.ci,
+        ),
         pytest.param(200, tuple(WAYS), id="long", marks=[pytest.mark.long, pytest.mark.timeout(4 * 3600)]),
     ],
 )

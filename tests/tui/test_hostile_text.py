@@ -79,7 +79,7 @@ class Reader:
 @pytest.mark.parametrize(
     ("number", "lines"),
     [
-        pytest.param(400, 110, id="short", marks=pytest.mark.timeout(300)),
+        pytest.param(400, 110, id="short", marks=[pytest.mark.ci, pytest.mark.timeout(300)]),
         pytest.param(100_000, 400, id="long", marks=[pytest.mark.long, pytest.mark.timeout(3 * 3600)]),
     ],
 )

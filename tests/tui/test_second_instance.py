@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tui.terminal import FIRST_WORDS, Terminal, arguments
 
 from ytarchive_tui.runtime import Runtime
@@ -23,6 +24,7 @@ async def hold(folder: Path) -> None:
         await runtime.queue.changes.hold(True)
 
 
+@pytest.mark.ci
 async def test_a_second_one_is_a_remote_that_adds_pauses_leaves_and_takes_over(tmp_path: Path) -> None:
     def second() -> Terminal:
         return Terminal(*arguments(tmp_path), home=tmp_path, size=(160, 30))
