@@ -11,9 +11,12 @@ from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.tui.app import YtarchiveApp
 from ytarchive_tui.tui.bridge import Bridge, EngineState
+from ytarchive_tui.tui.last_resort import LastResort
 
 TERMINATED_S = 6.0
 """After a signal running work gets this long, so that the program is gone within 10 s."""
+LAST_RESORT_S = 12.0
+"""Whoever still runs this long after being terminated hangs, and is ended as by `kill -9`."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -31,6 +34,7 @@ async def run_screen(
     caught: list[int] = []
     again: list[asyncio.TimerHandle] = []
     loop = asyncio.get_running_loop()
+    last_resort = LastResort()
 
     def leave() -> None:
         if app.is_running:
@@ -45,6 +49,8 @@ async def run_screen(
             bridge.hurry()
         caught.append(number)
         leave()
+        if number != signal.SIGINT or len(caught) > 1:
+            last_resort.arm(LAST_RESORT_S, 128 + number)
         if number != signal.SIGINT:
             loop.call_later(TERMINATED_S, bridge.hurry)
 
@@ -58,6 +64,7 @@ async def run_screen(
             _say("letting what runs come to its end; Ctrl-C stops it at once")
         await bridge.close()
     finally:
+        last_resort.disarm()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
     if app.return_code:
