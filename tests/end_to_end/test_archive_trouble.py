@@ -65,6 +65,7 @@ def test_an_archive_that_cannot_be_written_makes_items_wait(
     assert kept(program.archive).keys() == {SMALL}
 
 
+@pytest.mark.ci
 def test_an_archive_that_was_moved_away_is_missed_and_not_made_anew(
     program: Program, youtube: ControlClient
 ) -> None:

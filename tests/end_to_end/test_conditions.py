@@ -66,6 +66,7 @@ def table() -> list[Row]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.ci
 def test_each_condition_ends_as_the_table_says_and_holds_up_no_other(
     program: Program, youtube: ControlClient
 ) -> None:

@@ -61,7 +61,7 @@ async def test_a_trial_on_one_is_previewed_done_and_its_end_told_then_all_are_re
     async with failing(it, bots, members, other) as pilot:
         assert titles(it) == ["Age-restricted"] and numbers(it) == [3]
         await it.until(lambda: "Sign in to confirm your age" in it.screen_text())
-        assert "3 items, first at" in it.screen_text()
+        await it.until(lambda: "3 items, first at" in it.screen_text())
         youtube.set(conditions={bots: "ok", members: "ok", other: "ok"})
         youtube.clear_log()
         await pilot.press("c")

@@ -63,6 +63,7 @@ def test_an_error_of_ours_ends_with_1_and_a_clean_terminal_and_is_told_harmlessl
         assert "RuntimeError: what a title said" in shown and "locals" not in shown
 
 
+@pytest.mark.ci
 def test_a_closed_window_ends_the_program_even_while_it_draws(tmp_path: Path) -> None:
     with Terminal(*arguments(tmp_path), home=tmp_path) as it:
         it.wait_for(FIRST_WORDS, since=0)
@@ -71,6 +72,7 @@ def test_a_closed_window_ends_the_program_even_while_it_draws(tmp_path: Path) ->
         assert it.process.wait(ENDS_S) == 130
 
 
+@pytest.mark.ci
 def test_killed_children_and_stops_are_survived_and_q_leaves_a_clean_terminal(tmp_path: Path) -> None:
     with Terminal(*arguments(tmp_path), home=tmp_path) as it:
         it.wait_for(FIRST_WORDS, since=0)
@@ -126,6 +128,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen(tmp_path: Path, behind: s
         assert all(each.startswith("\r") for each in it.wire().foreign), it.wire().foreign
 
 
+@pytest.mark.ci
 def test_clicks_the_wheel_a_storm_of_resizes_and_a_tiny_window_are_survived(tmp_path: Path) -> None:
     with Terminal(*arguments(tmp_path), home=tmp_path) as it:
         it.wait_for(FIRST_WORDS, since=0)

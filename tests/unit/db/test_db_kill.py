@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
 from db_samples import check
 
 from ytarchive_tui.db.connection import Database
@@ -67,6 +68,7 @@ def run_and_kill(path: Path, after_lines: int) -> list[tuple[str, int]]:
     return [(word, int(job)) for word, job in said]
 
 
+@pytest.mark.ci
 async def test_twenty_kills(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     chance = random.Random(4)
