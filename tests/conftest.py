@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from end_to_end.program import Program
+from outside_programs import complete_the_path
 from sandbox.real_sandbox import running
 
 from ytarchive_tui.sandbox.addresses import Addresses
@@ -19,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--update-snapshots", action="store_true", dest="new_screens",
         help="write tests/tui/snapshots anew from what is shown",
     )  # fmt: skip
+
+
+def pytest_configure() -> None:
+    """Before any test module asks where ffprobe is."""
+    complete_the_path()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.domain.amounts import duration
 from ytarchive_tui.domain.errors import EngineBusyError, UsageError
 from ytarchive_tui.domain.models import Choice, Job, JobKind, Source, Stage, Status, Submission
-from ytarchive_tui.domain.rules import BadRule, parse
+from ytarchive_tui.domain.rules import BadRule, fields, parse
 from ytarchive_tui.domain.selection import Candidate, Selection, facts_of, kind_of
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services.sources import TABS, Wish, submissions
@@ -44,7 +44,7 @@ def add(
     except BadRule as error:
         raise UsageError(f"the rule can't be used: {error}") from None
     chosen = _tabs(tabs)
-    if rule and not chosen and "kind" in rule:
+    if rule and not chosen and "kind" in fields(rule):
         # Only the tab on which a video stands tells its kind.
         chosen = ("videos", "shorts", "live")
     settings, paths = settings_of(options).settings, paths_of(options)

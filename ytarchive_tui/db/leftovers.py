@@ -31,15 +31,22 @@ async def leave(tx: Transaction, archive_id: int, folder: str, manifest: str) ->
     )
 
 
-async def leftovers(db: Database) -> tuple[Leftover, ...]:
-    """All of them, oldest first."""
+async def newest(db: Database) -> int:
+    """Number of the newest one, 0 when there is none."""
+    (row,) = await db.fetch("SELECT coalesce(max(id), 0) AS id FROM leftovers")
+    return int(row["id"])
+
+
+async def leftovers(db: Database, after: int = 0) -> tuple[Leftover, ...]:
+    """Those that came after that number, oldest first."""
     rows = await db.fetch(
         "SELECT l.id, l.folder, l.manifest, a.path, a.uuid, c.folder AS instead FROM leftovers l "
         "JOIN archives a ON a.id = l.archive_id "
         "LEFT JOIN items i ON i.extractor = l.manifest ->> '$.extractor' "
         "AND i.video_id = l.manifest ->> '$.video_id' "
         "LEFT JOIN copies c ON c.item_id = i.id AND c.archive_id = l.archive_id "
-        "WHERE a.uuid IS NOT NULL ORDER BY l.id"
+        "WHERE a.uuid IS NOT NULL AND l.id > ? ORDER BY l.id",
+        (after,),
     )
     return tuple(
         Leftover(

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from ytarchive_tui.db import journal
 from ytarchive_tui.db.archives import identify, options_id
-from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.connection import Database, Transaction
+from ytarchive_tui.db.jobs import FINAL
+from ytarchive_tui.db.leftovers import leave
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import JobOptions
@@ -23,11 +25,13 @@ async def move_archive(db: Database, old: Path, new: Path, uuid: UUID) -> int:
         row = await tx.one("SELECT id FROM archives WHERE path = ?", (str(old),))
         if row is None:
             raise UsageError(f"no archive is known at {old}")
-        if await tx.one("SELECT 1 FROM jobs WHERE archive_id = ? AND status = 'running'", (row["id"],)):
-            raise UsageError("a job is running in that archive; pause it first")
         to = await identify(tx, new, uuid)
+        both = (row["id"], to)
+        if await tx.one("SELECT 1 FROM jobs WHERE archive_id IN (?, ?) AND status = 'running'", both):
+            raise UsageError("a job is running in that archive; pause it first")
         for table in ("copies", "jobs", "sources", "leftovers"):
             await tx.run(f"UPDATE OR IGNORE {table} SET archive_id = ? WHERE archive_id = ?", (to, row["id"]))
+        await _give_way(tx, row["id"], to)
         for kept in await tx.fetch(
             "SELECT id, data FROM options WHERE data ->> '$.archive' = ?", (str(old),)
         ):
@@ -43,6 +47,24 @@ async def move_archive(db: Database, old: Path, new: Path, uuid: UUID) -> int:
         await journal.append(tx, EventKind.ITEM_RELINKED, archive=str(new), before=str(old))
         tx.announce()
         return int(moved["n"])
+
+
+async def _give_way(tx: Transaction, old: int, to: int) -> None:
+    """Of what could not move because its item is known at the new place: jobs end, folders are left over."""
+    await tx.run(
+        "UPDATE jobs SET archive_id = ?, superseded = 1, run_after = NULL, reason = iif(status IN "
+        f"{FINAL}, reason, 'another job brings it'), status = iif(status IN {FINAL}, status, 'cancelled') "
+        "WHERE archive_id = ?",
+        (to, old),
+    )
+    for copy in await tx.fetch(
+        "SELECT o.id, o.folder, o.manifest, n.folder AS stays FROM copies o JOIN copies n "
+        "ON n.item_id = o.item_id AND n.archive_id = ? WHERE o.archive_id = ?",
+        (to, old),
+    ):
+        if copy["folder"] != copy["stays"]:
+            await leave(tx, to, copy["folder"], copy["manifest"])
+        await tx.run("DELETE FROM copies WHERE id = ?", (copy["id"],))
 
 
 async def move_copy(db: Database, copy_id: int, folder: str) -> None:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ytarchive_tui.domain.pattern import BadPattern, Pattern
@@ -59,6 +60,15 @@ def parse(text: str) -> Judge:
     if reader.next is not None:
         raise BadRule(f"«{plain(reader.next.text, 40)}» is one word too many; join parts with «and» or «or»")
     return judge
+
+
+def fields(text: str) -> frozenset[str]:
+    """The fields that a rule which can be parsed compares."""
+    return frozenset(
+        word.text.lower()
+        for word, following in pairwise(_tokens(text))
+        if following.sign and following.text not in "()" and not word.sign
+    )
 
 
 class _Word(NamedTuple):

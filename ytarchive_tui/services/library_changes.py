@@ -12,6 +12,7 @@ from ytarchive_tui.db.again import Again, fetch_again
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.copies import by_id
 from ytarchive_tui.db.delete import Deletion, delete, preview
+from ytarchive_tui.db.leftovers import newest
 from ytarchive_tui.db.relink import move_archive, move_copy
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.models import JobOptions, Manifest
@@ -78,9 +79,10 @@ class LibraryChanges:
         """Delete their files: the row goes first, then the files; a kill in between is made good later."""
         db, gone = await self._open(), 0
         for n, copy_id in enumerate(copy_ids, 1):
+            before = await newest(db)
             if await delete(db, copy_id):
                 gone += 1
-                await remove_leftovers(db)
+                await remove_leftovers(db, before)
             told(n)
         return Deleted(gone, len(copy_ids) - gone)
 

@@ -18,10 +18,10 @@ AGAIN_S = 300.0
 """What could not be removed is tried again after this long: its disk may be back."""
 
 
-async def remove_leftovers(db: Database) -> int:
-    """Remove what is to be removed; how many could not be, as while their archive's disk is away."""
+async def remove_leftovers(db: Database, after: int = 0) -> int:
+    """Remove what is to be removed since that leftover; how many can't be, as while a disk is away."""
     kept = 0
-    for each in await leftovers(db):
+    for each in await leftovers(db, after):
         try:
             await asyncio.to_thread(remove, each.copy, each.instead)
         except StageError as error:

@@ -8,6 +8,7 @@ labels, toasts, tooltips and dialogs alike, those not yet written included.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -35,18 +36,26 @@ def neutral(text: str, *, ascii_only: bool = False) -> str:
     if ascii_only:
         return _FOREIGN.sub(lambda found: "?" * cell_len(found[0]), text)
     text = text if text.isprintable() else _HARMFUL.sub(lambda found: "\ufffd" * cell_len(found[0]), text)
-    # A cell with more characters than that is no writing, and can keep a terminal busy for seconds.
-    return text if len(text) <= cell_len(text) + MOST_MARKS else _thinned(text)
+    return text
 
 
-def _thinned(text: str) -> str:
-    """Without the marks beyond `MOST_MARKS` on each character that takes room."""
-    kept, marks = [], 0
-    for char in text:
-        marks = 0 if cell_len(char) else marks + 1
-        if marks <= MOST_MARKS:
-            kept.append(char)
-    return "".join(kept)
+def _thinned(texts: Sequence[str]) -> list[str]:
+    """The parts of one line without the marks beyond `MOST_MARKS` on each character that takes room.
+
+    A cell with more characters than that is no writing, and can keep a terminal busy for seconds. The
+    marks of a cell may stand in several parts.
+    """
+    if sum(map(len, texts)) <= sum(map(cell_len, texts)) + MOST_MARKS:
+        return list(texts)
+    found, marks = [], 0
+    for text in texts:
+        kept = []
+        for char in text:
+            marks = 0 if cell_len(char) else marks + 1
+            if marks <= MOST_MARKS:
+                kept.append(char)
+        found.append("".join(kept))
+    return found
 
 
 class Neutral(LineFilter):
@@ -60,7 +69,7 @@ class Neutral(LineFilter):
         """The line as it may be written to a terminal."""
         if all(text.isascii() and text.isprintable() for text, _, _ in segments):
             return segments
+        texts = _thinned([neutral(text, ascii_only=self._ascii) for text, _, _ in segments])
         return [
-            Segment(neutral(text, ascii_only=self._ascii), style, control)
-            for text, style, control in segments
+            Segment(text, style, control) for text, (_, style, control) in zip(texts, segments, strict=True)
         ]

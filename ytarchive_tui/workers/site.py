@@ -79,10 +79,12 @@ class Site:
 
     async def wait_s(self, stage: Stage) -> float:
         """0 when a job of that stage may begin now, else seconds until it is worth asking again."""
-        if self._offline.is_open and (wait := await self._look()):
-            return wait
+        # A person may have wished for a probe, from whichever process.
+        if self._offline.is_open:
+            self._offline = await self._memory.breaker(NETWORK)
+            if self._offline.is_open and (wait := await self._look()):
+                return wait
         if self._breaker.is_open:
-            # A person may have wished for a probe, from whichever process.
             self._breaker = await self._memory.breaker(YOUTUBE)
         now = self._clock()
         if self._breaker.is_open:

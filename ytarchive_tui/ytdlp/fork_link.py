@@ -98,6 +98,8 @@ class ForkLink:
             raise
         if result is not None:
             return result
+        if not fork.child.exited.done():
+            raise dialogue.died("ChildDied", "the child left no result, and can't be ended")
         if (lost := fork.child.exited.exception()) is not None:
             raise dialogue.died("ZygoteDied", f"the zygote died: {lost}")
         raise dialogue.died("ChildDied", _how(fork.child.exited.result()))

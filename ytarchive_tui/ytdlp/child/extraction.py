@@ -32,6 +32,7 @@ def extract(session: Session, request: ItemRequest) -> dict[str, Any]:
     # A kept session may have asked for the item before.
     session.withheld.clear()
     session.messages.warnings.clear()
+    session.refusal = None
     info = session.extract_info(request.url, download=False, process=False)
     for _ in range(_MOST_REFERENCES):
         if info.get("_type") not in _REFERENCES:
