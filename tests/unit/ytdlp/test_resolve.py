@@ -64,7 +64,8 @@ async def test_an_item_is_told_completely(youtube: Youtube) -> None:
         (Condition.MEDIA_429, 1, ("DownloadError", "HTTPError"), 429, "429"),
         (Condition.MEDIA_5XX, 1, MEDIA, 503, "Giving up after 1 retries"),
         (Condition.MEDIA_STALL, 1, MEDIA, None, "Read timed out"),
-        (Condition.MEDIA_RESET, 1, MEDIA, None, "more expected"),
+        # Python 3.13's TLS tells of a reset where an older one takes it for a short answer.
+        (Condition.MEDIA_RESET, 1, MEDIA, None, "Giving up after 1 retries"),
         (Condition.MEDIA_TRUNCATED, 1, MEDIA, None, "more expected"),
         (Condition.MEDIA_HTML, 1, ("NotMedia",), 200, "text/html"),
         (Condition.HLS_HOLES, 1, MEDIA, 404, "404"),
