@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ytarchive_tui.db.archives import identify, known_archives
+from ytarchive_tui.db.board_file import BoardTeller
 from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.clock import mend_waits
 from ytarchive_tui.db.connection import Database
@@ -82,15 +84,27 @@ STORAGE_WORKERS = 2
 """Verifying reads each file once; a second worker overlaps one item's reading with another's rename."""
 
 
+class Background(Protocol):
+    """What runs for as long as an engine is open; `drain` lets it end soon."""
+
+    name: str
+
+    def drain(self) -> None:
+        """Begin nothing new."""
+
+    async def work(self) -> None:
+        """Run until drained or cancelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What was opened: services for front ends, and workers that have not begun (none in a remote)."""
+    """What was opened: services for front ends, and workers that have not begun."""
 
     queue: QueueService
     browser: BrowserService
     sources: SourcesService
     site: SiteService
-    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = field(default_factory=list)
+    workers: Sequence[Background] = ()
     checker: YtdlpFormatChecker | None = None
     quota: QuotaService | None = None
     """None where nothing asks the Data API."""
@@ -147,10 +161,11 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     fetcher = YtdlpSidecarFetcher(children, config)
     sidecars = _holding(locks, db, SidecarStage(late, fetcher, SidecarFolders(children)))
     looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, beside=queue)
-    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = [
+    workers: list[Background] = [
         Scheduler(sources),
         Scheduler(Upgrades(db, settings.retry, versions, settings.archive.options()), name="upgrades"),
         SnapshotKeeper(paths.database),
+        BoardTeller(board, paths.state_dir),
         SpeedLimit(dials.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
         *_several(
@@ -209,7 +224,7 @@ async def open_dry(
     # The sizes that a dry run adds up are told by yt-dlp alone.
     resolve = ResolveStage(YtdlpProvider(children, config), store, board)
     sample = SampleStage(resolve, DRY_RUN_SAMPLE)
-    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = [
+    workers: list[Background] = [
         worker("listing", JobKind.SOURCE, ListStage(queue, YtdlpLister(children, config), board)),
         *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, sample)),
     ]

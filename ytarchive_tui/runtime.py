@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from ytarchive_tui.db.board_file import BoardFollower
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.lock import is_free
 from ytarchive_tui.db.queue import Queue
@@ -71,15 +72,16 @@ class Runtime:
             db = await Database.open(paths.database)
             stack.push_async_callback(db.close)
             queue = Queue(db, lease_s=settings.engine.lease_s)
-            service = QueueService(db, queue, MemoryBoard())
+            board = MemoryBoard()
+            service, follower = QueueService(db, queue, board), BoardFollower(board, paths.state_dir)
             site, quota = SiteService(db, settings), quota_service(settings, db)
-            engine = Engine(service, BrowserService(db), SourcesService(db), site, quota=quota)
+            engine = Engine(service, BrowserService(db), SourcesService(db), site, [follower], quota=quota)
             yield cls(engine, settings.engine.drain_s, beside=paths.state_dir)
 
     @property
     def is_remote(self) -> bool:
         """True when another process runs the workers."""
-        return not self._workers
+        return self._beside is not None
 
     @property
     def is_left_alone(self) -> bool:
@@ -87,7 +89,7 @@ class Runtime:
         return self._beside is not None and is_free(self._beside)
 
     def start(self) -> None:
-        """Let the workers begin."""
+        """Let the workers begin; a remote, which has none, begins to follow what the engine tells."""
         self._tasks = [asyncio.create_task(worker.work(), name=worker.name) for worker in self._workers]
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ytarchive_tui.domain.models import Progress, Stage
 
 
@@ -22,6 +24,14 @@ class MemoryBoard:
     def get(self, job_id: int) -> Progress | None:
         """The job's newest progress, or None while nothing was reported."""
         return self._latest.get(job_id)
+
+    def all(self) -> tuple[Progress, ...]:
+        """The newest progress of every job on the board."""
+        return tuple(self._latest.values())
+
+    def replace(self, entries: Iterable[Progress]) -> None:
+        """Hold these entries and no others."""
+        self._latest = {each.job_id: each for each in entries}
 
     def downloaded(self) -> int:
         """Bytes that the running downloads have by now."""

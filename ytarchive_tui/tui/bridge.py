@@ -37,7 +37,7 @@ HISTORY = 120
 STEADY = 30
 """Beats over which speed is averaged for the time that is left."""
 DESCRIBE_EVERY_S = 2.0
-BESIDE = "another process downloads: what you do here is done there, bars and speed are only there"
+BESIDE = "another process downloads: you see it live, and what you do here is done there"
 LEFT_ALONE = "the process that downloaded has ended, and nothing goes on: «take-over» goes on here"
 CHANGE_PAUSE_S = 0.1
 """Changes that come closer together than this are told as one."""
