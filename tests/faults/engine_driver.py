@@ -1,7 +1,9 @@
 """Runs the engine without yt-dlp in a fresh fork for each line: real queue, workers and storage.
 
-A line is JSON: `folder`, `ids`, `media`, `ffprobe`, `told` (a file that gets what was acknowledged) and
-`seed` (of what a person does meanwhile; None: nothing). The answer is what `os.waitpid` tells of the fork.
+A line is JSON: `folder`, `ids`, `media`, `ffprobe`, `told` (a file that gets what was acknowledged),
+`seed` (of what a person does meanwhile; None: nothing) and `slow` (how many downloads last long enough for
+a lease to be renewed). The answer is what `os.waitpid` tells of the fork. What each transaction is about
+is told to `failing_calls`: who began it, and what it has written into the journal so far.
 """
 
 from __future__ import annotations
@@ -13,16 +15,18 @@ import random
 import shutil
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from failing_calls import doing, follow
 from storage_driver import SameProcess
 
+from ytarchive_tui.db import journal
 from ytarchive_tui.db.archives import identify, known_archives
-from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.lock import EngineLock
@@ -71,8 +75,9 @@ STOPPED = (
 class Site:
     """Metadata and files of every video, without a network."""
 
-    def __init__(self, media: Path) -> None:
+    def __init__(self, media: Path, slow: int) -> None:
         self._media = media
+        self._slow = slow
 
     async def resolve(self, job: Job, staging: Path) -> ItemMetadata:
         assert job.item is not None
@@ -98,7 +103,8 @@ class Site:
         await on_metadata(metadata)
         try:
             shutil.copyfile(self._media, staging / "media.mp4")
-            await asyncio.sleep(LEASE_S / 2)
+            self._slow -= 1
+            await asyncio.sleep(LEASE_S / 2 if self._slow >= 0 else 0)
             (staging / "media.description").write_text("words")
             (staging / "media.info.json").write_text("{}")
         except OSError as error:
@@ -138,7 +144,7 @@ async def run(task: dict[str, Any]) -> None:
             await Control(db).retry(range(1, len(task["ids"]) + 1))
             known = await known_archives(db)
             store = LocalArchive(SameProcess(), ffprobe=task["ffprobe"], ffmpeg=None, known=known)
-            locks, board, site = ArchiveLocks(known), MemoryBoard(), Site(Path(task["media"]))
+            locks, board, site = ArchiveLocks(known), MemoryBoard(), Site(Path(task["media"]), task["slow"])
             with suppress(StageError):
                 for root in tuple(known):
                     locks.hold(root)
@@ -210,6 +216,35 @@ async def _person(db: Database, seed: int | None, jobs: int) -> None:
         await asyncio.sleep(0.01)
 
 
+def name_transactions() -> None:
+    """Let each transaction say what it is about: these are the named failpoints of the database."""
+    write, append = Database.write, journal.append
+
+    def named_write(self: Database) -> AbstractAsyncContextManager[Transaction]:
+        frame = sys._getframe(1)
+        while frame.f_code.co_name.startswith("_") and frame.f_back is not None:
+            frame = frame.f_back
+        name = frame.f_code.co_qualname.rpartition("<locals>.")[2]
+
+        @asynccontextmanager
+        async def named() -> AsyncIterator[Transaction]:
+            async with write(self) as tx:
+                words[:] = [name]
+                doing(name)
+                yield tx
+
+        return named()
+
+    async def named_append(tx: Transaction, kind: Any, **data: Any) -> None:
+        await append(tx, kind, **data)
+        words.append(" ".join(str(each) for each in (kind, data.get("stage"), data.get("status")) if each))
+        doing(": ".join(words))
+
+    words: list[str] = []
+    Database.write = named_write  # type: ignore[method-assign, assignment]
+    journal.append = named_append  # type: ignore[assignment]
+
+
 def fork(task: dict[str, Any]) -> int:
     child = os.fork()
     if child:
@@ -229,5 +264,7 @@ def fork(task: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
+    follow()
+    name_transactions()
     for line in sys.stdin:
         print(fork(json.loads(line)), flush=True)

@@ -1,13 +1,15 @@
-/* Interposed with LD_PRELOAD: counts the calls that change what lies below one folder, and at one of them
- * fails once, or ends the process as `kill -9` would.
+/* Interposed with LD_PRELOAD: counts the calls that change or read what lies below one folder, and at one of
+ * them fails once, or ends the process as `kill -9` would.
  *
  * The plan is a file that all processes of a run map (struct plan), so that they count together. With `strike`
  * at 0 nothing is struck and the calls are only counted. Where it struck is written back into the plan.
+ * The program under test may write into `now` what it is about to do; with `trace` set each call is noted.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,9 +29,13 @@ struct plan {
     _Atomic long calls;
     long strike;     /* the number of the call to strike, from 1; 0: none */
     long how;        /* an errno, or one of the above */
-    char kind[32];   /* only calls of this name count; empty: all */
+    char kind[32];   /* only calls of this name count; `changes`: all but look, read, stat; empty: all */
     char folder[512];
-    char struck[512]; /* name and path of the struck call */
+    char path[512];  /* a glob: only calls on such a path below the folder count; empty: all */
+    char doing[128]; /* only calls made while `now` says this count; empty: all */
+    char now[128];
+    char struck[768]; /* name, path and `now` of the struck call, each followed by a tab */
+    char trace[512];  /* a file that gets such a line for each call; empty: none */
 };
 
 static struct plan *plan;
@@ -58,16 +66,40 @@ static void path_of(int folder, const char *name, char *path) {
     }
 }
 
+static int told(char *line, size_t size, const char *kind, const char *path) {
+    int length = snprintf(line, size, "%s\t%.500s\t%s\t", kind, path, plan->now);
+    return length < (int)size ? length : (int)size - 1;
+}
+
+static void note(const char *kind, const char *path) {
+    char line[800];
+    int saved = errno, length = told(line, sizeof line - 1, kind, path);
+    line[length++] = '\n';
+    int file = syscall(SYS_openat, AT_FDCWD, plan->trace, O_WRONLY | O_APPEND | O_CREAT, 0600);
+    syscall(SYS_write, file, line, length);
+    syscall(SYS_close, file);
+    errno = saved;
+}
+
+static int counts(const char *kind) {
+    if (!strcmp(plan->kind, "changes")) return strcmp(kind, "look") && strcmp(kind, "read") && strcmp(kind, "stat");
+    return !plan->kind[0] || !strcmp(plan->kind, kind);
+}
+
 /* What to do at this call: 0 nothing, 1 fail (errno is set), 2 kill after it, 3 kill in the middle. */
 static int struck(const char *kind, int folder, const char *name) {
-    if (!plan || !plan->folder[0] || (plan->kind[0] && strcmp(plan->kind, kind))) return 0;
+    if (!plan || !plan->folder[0] || !counts(kind)) return 0;
     int saved = errno;
     char path[PATH_MAX];
     path_of(folder, name, path);
     errno = saved;
-    if (strncmp(path, plan->folder, strlen(plan->folder))) return 0;
+    size_t above = strlen(plan->folder);
+    if (strncmp(path, plan->folder, above)) return 0;
+    if (plan->path[0] && fnmatch(plan->path, path + above, FNM_PATHNAME)) return 0;
+    if (plan->doing[0] && strcmp(plan->doing, plan->now)) return 0;
+    if (plan->trace[0]) note(kind, path + above);
     if (atomic_fetch_add(&plan->calls, 1) + 1 != plan->strike) return 0;
-    snprintf(plan->struck, sizeof plan->struck, "%s %.400s", kind, path);
+    told(plan->struck, sizeof plan->struck, kind, path + above);
     if (plan->how > 0) {
         errno = (int)plan->how;
         return 1;
@@ -92,8 +124,7 @@ static int struck(const char *kind, int folder, const char *name) {
     va_start(more, flags);                                                   \
     mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(more, mode_t) : 0; \
     va_end(more);                                                            \
-    if (!(flags & WRITES)) return REAL(function)(__VA_ARGS__, flags, mode);  \
-    AROUND("open", folder, path, int, REAL(function)(__VA_ARGS__, flags, mode))
+    AROUND(flags & WRITES ? "open" : "look", folder, path, int, REAL(function)(__VA_ARGS__, flags, mode))
 
 int open(const char *path, int flags, ...) { OPEN(open, AT_FDCWD, path); }
 int open64(const char *path, int flags, ...) { OPEN(open64, AT_FDCWD, path); }
@@ -115,6 +146,43 @@ ssize_t pwrite(int file, const void *data, size_t count, off_t at) {
 }
 ssize_t pwrite64(int file, const void *data, size_t count, off64_t at) {
     WRITE("pwrite", REAL(pwrite64)(file, data, count, at), REAL(pwrite64)(file, data, count / 2, at));
+}
+
+ssize_t sendfile(int file, int from, off_t *at, size_t count) {
+    WRITE("write", REAL(sendfile)(file, from, at, count), REAL(sendfile)(file, from, at, count / 2));
+}
+ssize_t sendfile64(int file, int from, off64_t *at, size_t count) {
+    WRITE("write", REAL(sendfile64)(file, from, at, count), REAL(sendfile64)(file, from, at, count / 2));
+}
+
+ssize_t read(int file, void *data, size_t count) {
+    AROUND("read", file, NULL, ssize_t, REAL(read)(file, data, count));
+}
+ssize_t pread(int file, void *data, size_t count, off_t at) {
+    AROUND("read", file, NULL, ssize_t, REAL(pread)(file, data, count, at));
+}
+ssize_t pread64(int file, void *data, size_t count, off64_t at) {
+    AROUND("read", file, NULL, ssize_t, REAL(pread64)(file, data, count, at));
+}
+int stat(const char *path, struct stat *told) {
+    AROUND("stat", AT_FDCWD, path, int, REAL(stat)(path, told));
+}
+int stat64(const char *path, struct stat64 *told) {
+    AROUND("stat", AT_FDCWD, path, int, REAL(stat64)(path, told));
+}
+int lstat(const char *path, struct stat *told) {
+    AROUND("stat", AT_FDCWD, path, int, REAL(lstat)(path, told));
+}
+int lstat64(const char *path, struct stat64 *told) {
+    AROUND("stat", AT_FDCWD, path, int, REAL(lstat64)(path, told));
+}
+int fstat(int file, struct stat *told) { AROUND("stat", file, NULL, int, REAL(fstat)(file, told)); }
+int fstat64(int file, struct stat64 *told) { AROUND("stat", file, NULL, int, REAL(fstat64)(file, told)); }
+int fstatat(int folder, const char *path, struct stat *told, int flags) {
+    AROUND("stat", folder, path, int, REAL(fstatat)(folder, path, told, flags));
+}
+int fstatat64(int folder, const char *path, struct stat64 *told, int flags) {
+    AROUND("stat", folder, path, int, REAL(fstatat64)(folder, path, told, flags));
 }
 
 int fsync(int file) { AROUND("fsync", file, NULL, int, REAL(fsync)(file)); }

@@ -29,8 +29,8 @@ class ForkedEngine:
     said: Path
     process: subprocess.Popen[str]
 
-    def run(self, place: Place, *, seed: int | None = None) -> int:
-        """Run the engine once on a place."""
+    def run(self, place: Place, *, seed: int | None = None, slow: int = 10**6) -> int:
+        """Run the engine once on a place; `seed`, `slow`: see `engine_driver`."""
         assert self.process.stdin is not None and self.process.stdout is not None
         task = {
             "folder": str(place.folder),
@@ -39,6 +39,7 @@ class ForkedEngine:
             "ffprobe": shutil.which("ffprobe"),
             "told": str(place.told),
             "seed": seed,
+            "slow": slow,
         }
         self.process.stdin.write(json.dumps(task) + "\n")
         self.process.stdin.flush()

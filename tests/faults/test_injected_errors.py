@@ -8,13 +8,15 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from end_to_end.archive_check import assert_tidy, kept
 from end_to_end.program import Program
 from engine_driver import ALL_ENDED, TYPED_END
-from failing_calls import build
+from failing_calls import READING, Point, build, traced
 from forked_engine import ForkedEngine, Place, forked_engine
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EMFILE)
@@ -28,46 +30,119 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedEngine]:
         yield running
 
 
+class Strike(NamedTuple):
+    """One call that is to fail: by its number of all calls that change something, or of those at a point."""
+
+    number: int
+    error: int
+    point: Point | None = None
+
+
+@dataclass
+class Seen:
+    """What came of all strikes."""
+
+    ends: Counter[str] = field(default_factory=Counter)
+    classes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+
+def fail_once(engine: ForkedEngine, folder: Path, items: int, strike: Strike, seen: Seen) -> None:
+    """Run until the call fails, look at what is left, run again, and look that all is archived."""
+    place = Place(folder, items)
+    engine.plan.make(place.folder, strike=strike.number, how=strike.error, point=strike.point, kind="changes")
+    code = engine.run(place, slow=2)
+    call, words = engine.plan.struck, engine.last_words()
+    if call is None:
+        seen.ends["not come to"] += 1
+    else:
+        struck = f"{errno.errorcode[strike.error]} {' '.join(call)}"
+        if code not in (ALL_ENDED, TYPED_END) or "Traceback" in words:
+            seen.wrong.append(f"{struck}: ended with {code}: {words}")
+        if untyped := UNTYPED & place.failure_classes().keys():
+            seen.wrong.append(f"{struck}: {untyped}")
+        seen.ends["went on" if code == ALL_ENDED else "stopped with a reason"] += 1
+        seen.classes += place.failure_classes()
+        seen.kinds[" ".join(struck.split()[:2])] += 1
+    try:
+        place.assert_nothing_is_wrong()
+        engine.plan.make(place.folder)
+        assert engine.run(place, slow=0) == ALL_ENDED, engine.last_words()
+        place.assert_complete()
+    except AssertionError as problem:
+        seen.wrong.append(f"{strike} {call}: {problem}")
+    shutil.rmtree(folder)
+
+
+def tell(seen: Seen, of: str) -> None:
+    print(f"\n{of}: {seen.kinds.total()} failed; {dict(seen.ends)}; {dict(seen.classes)}")
+    print(dict(seen.kinds))
+    assert seen.wrong == []
+    assert seen.ends["not come to"] <= 0.1 * seen.ends.total()
+
+
+def errors_of(point: Point) -> tuple[int, ...]:
+    """What the system can answer: who only reads finds no disk full, and only opening needs a number."""
+    if point.kind == "look":
+        return (errno.EIO, errno.EMFILE)
+    return (errno.EIO,) if point.kind in READING else ERRORS
+
+
 @pytest.mark.parametrize(
-    ("items", "runs"),
+    ("items", "part", "parts"),
     [
-        (2, 8),
-        pytest.param(20, 300, marks=[pytest.mark.long, pytest.mark.timeout(3600)]),
-        pytest.param(20, 10**6, marks=[pytest.mark.long, pytest.mark.timeout(36000)]),
+        pytest.param(2, 0, 8, marks=pytest.mark.ci),
+        *(
+            pytest.param(20, part, 8, marks=[pytest.mark.long, pytest.mark.timeout(1200)])
+            for part in range(8)
+        ),
     ],
 )
-def test_each_call_fails_once(engine: ForkedEngine, tmp_path: Path, items: int, runs: int) -> None:
-    """`runs` calls in equal distances, or every one where there are fewer, each on a place of its own."""
-    undisturbed = Place(tmp_path / "undisturbed", items)
-    engine.plan.make(undisturbed.folder)
-    assert engine.run(undisturbed) == ALL_ENDED, engine.last_words()
+def test_each_kind_of_call_fails_with_each_error(
+    engine: ForkedEngine, tmp_path: Path, items: int, part: int, parts: int
+) -> None:
+    """Distinct by what it does, to which file, for which transition; at its first time and amidst the run."""
+    undisturbed, trace = Place(tmp_path / "undisturbed", items), tmp_path / "trace"
+    engine.plan.make(undisturbed.folder, trace=trace)
+    assert engine.run(undisturbed, slow=2) == ALL_ENDED, engine.last_words()
     undisturbed.assert_complete()
-    calls = engine.plan.calls
+    points = Counter(call.point for call in traced(trace))
+    strikes = [
+        Strike(number, error, point)
+        for point, times in sorted(points.items())
+        for error in errors_of(point)
+        for number in sorted({1, (times + 1) // 2})
+    ]
+    seen = Seen()
+    for number, strike in enumerate(strikes[part::parts]):
+        fail_once(engine, tmp_path / str(number), items, strike, seen)
+    tell(seen, f"{len(points)} distinct calls, part {part + 1} of {parts}")
 
-    ends, classes, kinds = Counter[str](), Counter[str](), Counter[str]()
-    wrong: list[str] = []
-    for number, strike in enumerate(range(1, calls + 1, max(1, calls // runs))):
-        place = Place(tmp_path / str(strike), items)
-        how = ERRORS[number % len(ERRORS)]
-        engine.plan.make(place.folder, strike=strike, how=how)
-        code = engine.run(place)
-        struck = f"{errno.errorcode[how]} {engine.plan.struck.replace(str(place.folder), '')}"
-        words = engine.last_words()
-        if code not in (ALL_ENDED, TYPED_END) or "Traceback" in words:
-            wrong.append(f"{struck}: ended with {code}: {words}")
-        if untyped := UNTYPED & place.failure_classes().keys():
-            wrong.append(f"{struck}: {untyped}")
-        place.assert_nothing_is_wrong()
-        ends["went on" if code == ALL_ENDED else "stopped with a reason"] += 1
-        classes += place.failure_classes()
-        kinds[" ".join(struck.split()[:2])] += 1
-        engine.plan.make(place.folder)
-        assert engine.run(place) == ALL_ENDED, (struck, engine.last_words())
-        place.assert_complete()
-        shutil.rmtree(tmp_path / str(strike))
-    print(f"\n{calls} calls of {items} items, {kinds.total()} of them failed; {dict(ends)}; {dict(classes)}")
-    print(dict(kinds))
-    assert wrong == []
+
+@pytest.mark.parametrize(
+    ("items", "part", "parts"),
+    [
+        (2, 0, 400),
+        *(
+            pytest.param(20, part, 60, marks=[pytest.mark.long, pytest.mark.timeout(1200)])
+            for part in range(60)
+        ),
+    ],
+)
+def test_each_call_fails_once(
+    engine: ForkedEngine, tmp_path: Path, items: int, part: int, parts: int
+) -> None:
+    """Every call of a run, each on a place of its own, the errors by turns; the parts together are all."""
+    undisturbed = Place(tmp_path / "undisturbed", items)
+    engine.plan.make(undisturbed.folder, kind="changes")
+    assert engine.run(undisturbed, slow=2) == ALL_ENDED, engine.last_words()
+    undisturbed.assert_complete()
+    calls, seen = engine.plan.calls, Seen()
+    for number in range(part + 1, calls + 1, parts):
+        strike = Strike(number, ERRORS[number // parts % len(ERRORS)])
+        fail_once(engine, tmp_path / str(number), items, strike, seen)
+    tell(seen, f"{calls} calls of {items} items, part {part + 1} of {parts}")
 
 
 CALLS = (

@@ -31,11 +31,14 @@ def _mp4(file: BinaryIO, size: int) -> str | None:
     while at < size:
         header = _at(file, at, 16)
         length, kind, least = int.from_bytes(header[:4]), header[4:8], 8
+        # Before the length is believed: of a header that is cut it may be 0, which means «to the end».
+        if len(kind) < 4 or not all(0x20 <= byte < 0x7F for byte in kind):
+            return f"{size - at} bytes that belong to nothing from byte {at}"
+        if length == 0:
+            return None
         if length == 1:
             length, least = int.from_bytes(header[8:16]), 16
-        elif length == 0:
-            return None
-        if length < least or len(header) < 8 or not all(0x20 <= byte < 0x7F for byte in kind):
+        if length < least:
             return f"{size - at} bytes that belong to nothing from byte {at}"
         if at + length > size:
             return f"ends {at + length - size} bytes too early, inside its part {kind.decode('ascii')!r}"

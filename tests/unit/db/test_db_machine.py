@@ -20,6 +20,7 @@ from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.wishes import wish
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import Claim, Job, JobKind, Stage, StageOutcome, Status
 from ytarchive_tui.domain.policy import Transition, after_release, after_success
@@ -51,6 +52,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.ends_at: dict[int, float] = {}
         self.seconds = 0.0
         self.last_entry = 0
+        self.on_hold = False
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -63,6 +65,12 @@ class QueueMachine(RuleBasedStateMachine):
     def pick(self, n: int) -> Claim:
         """One of the newest claims: most still hold, some were followed by another."""
         return self.claims[-min(n, len(self.claims))]
+
+    @property
+    def wished(self) -> dict[int, tuple[bool, bool]]:
+        """Of each running job, whether it is wanted paused, and whether cancelled."""
+        sql = "SELECT id, pause_requested, cancel_requested FROM jobs WHERE status = 'running'"
+        return {row[0]: (bool(row[1]), bool(row[2])) for row in self.run(self.db.fetch(sql))}
 
     def held(self, claim: Claim) -> bool:
         return self.holds.get(claim.job.id) is claim
@@ -83,6 +91,7 @@ class QueueMachine(RuleBasedStateMachine):
             self.holds.pop(job_id)
             self.ends_at.pop(job_id)
         if claim is not None:
+            assert not self.on_hold, "claimed while everything is held"
             assert claim.job.id not in self.holds, "claimed while another claim holds"
             assert all(old.fence < claim.fence for old in self.claims if old.job.id == claim.job.id)
             self.claims.append(claim)
@@ -93,8 +102,12 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(n=PICK)
     def beats(self, n: int) -> None:
         claim = self.pick(n)
-        assert (self.run(self.queue.heartbeat(claim)) is not None) == self.held(claim)
-        if self.held(claim):
+        job = self.run(self.queue.heartbeat(claim))
+        assert (job is not None) == self.held(claim)
+        if job is not None:
+            paused, cancelled = self.wished.get(job.id, (False, False))
+            assert job.cancel_requested is cancelled
+            assert job.status is (Status.PAUSED if paused or self.on_hold else Status.RUNNING)
             self.ends_at[claim.job.id] = self.seconds + LEASE_S
 
     @precondition(lambda self: self.claims)
@@ -141,7 +154,9 @@ class QueueMachine(RuleBasedStateMachine):
         self.seconds += seconds
 
     @rule(
-        verb=st.sampled_from(["pause", "resume", "cancel", "retry", "priority", "front", "up"]),
+        verb=st.sampled_from(
+            ["pause", "resume", "cancel", "retry", "priority", "front", "back", "up", "down"]
+        ),
         ids=st.sets(st.integers(1, 4), max_size=3),
     )
     def wishes(self, verb: str, ids: set[int]) -> None:
@@ -151,8 +166,17 @@ class QueueMachine(RuleBasedStateMachine):
                 self.run(getattr(control, verb)(ids))
             case "priority":
                 self.run(control.set_priority(ids, 3))
-            case "front" | "up":
-                self.run(control.move(ids, "front" if verb == "front" else "up"))
+            case "front" | "back" | "up" | "down":
+                self.run(control.move(ids, verb))
+
+    @rule(verb=st.sampled_from(["pause", "resume"]))
+    def wishes_of_all(self, verb: str) -> None:
+        self.run(getattr(self.control, verb)())
+
+    @rule(on_hold=st.booleans())
+    def is_held(self, on_hold: bool) -> None:
+        assert self.run(wish(self.db, on_hold=on_hold)).on_hold is self.on_hold
+        self.on_hold = on_hold
 
     @rule()
     def engine_restarts(self) -> None:
