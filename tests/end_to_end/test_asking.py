@@ -100,3 +100,22 @@ def test_standard_input_and_empty_files(program: Program) -> None:
         empty = program.run(nothing)
         assert empty.code == 2
         assert b"nothing to archive" in empty.stderr
+
+
+@pytest.mark.ci
+def test_a_batch_says_once_that_the_quota_is_spent_and_goes_on(
+    program: Program, youtube: ControlClient
+) -> None:
+    api = {
+        "YOUTUBE__API_KEYS": "sandbox-key",
+        "YOUTUBE__API_ENDPOINT": program.addresses.api,
+        "YOUTUBE__DAILY_QUOTA": "1",
+        "YOUTUBE__QUOTA_RESERVE": "0",
+    }
+    run = program.run([ONE], settings=api)
+    assert (run.code, len(run.of("data_api"))) == (0, 1)
+    assert run.of("data_api")[0]["reason"] == "its quota is spent"
+    plain = program.run([TWO], json_lines=False, settings=api)
+    assert plain.code == 0
+    assert plain.stderr.count(b"its quota is spent, yt-dlp tells the metadata") == 1
+    assert [record.status for record in youtube.log("api") if "/youtube/v3/" in record.path] == [200]

@@ -36,6 +36,10 @@ class Interrupts:
         for number in self._caught_ones:
             self._loop.remove_signal_handler(number)
 
+    def terminate(self) -> None:
+        """As SIGTERM does."""
+        self._caught(signal.SIGTERM)
+
     def _caught(self, number: int) -> None:
         if self.asked.is_set():
             self.now.set()

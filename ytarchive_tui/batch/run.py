@@ -120,6 +120,9 @@ class _Run:
         self._standing: Standing
         self._look = Paced()
         self._banner: str | None = None
+        self._quota = runtime.quota
+        self._account = Paced()
+        self._detoured = False
         self._offline = False
         self._archived = 0
         self._with_notes = 0
@@ -202,6 +205,7 @@ class _Run:
             if not self._request.dry_run or happening.kind is Kind.LISTED:
                 self._view.happened(happening)
         await self._tell_of_site()
+        await self._tell_of_quota()
         self._view.state(State(self._overview, await self._queue.live(), self._follower.held))
 
     async def _tell_of_site(self) -> None:
@@ -213,6 +217,15 @@ class _Run:
         if banner != self._banner:
             self._view.message(banner or ("back online" if self._offline else "YouTube answers again"))
         self._banner, self._offline = banner, self._standing.offline
+
+    async def _tell_of_quota(self) -> None:
+        """Say once when the Data API is not asked any more, and once when it is again."""
+        if self._quota is None or not self._account.due:
+            return
+        detour = await self._account.ask(self._quota.detour)
+        if (detour is not None) is not self._detoured:
+            self._view.detour(detour)
+        self._detoured = detour is not None
 
 
 async def _first(*waits: Coroutine[Any, Any, object]) -> None:

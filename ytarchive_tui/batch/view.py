@@ -14,6 +14,7 @@ from ytarchive_tui.domain.models import Status
 
 if TYPE_CHECKING:
     from ytarchive_tui.services.queue import JobLine, LiveLine, Overview, PreviewLine
+    from ytarchive_tui.services.quota import Detour
 
 AGAIN = "run the same command again to go on"
 
@@ -82,6 +83,9 @@ class View(Protocol):
 
     def message(self, text: str) -> None:
         """Say something to the person who started the run."""
+
+    def detour(self, detour: Detour | None) -> None:
+        """The Data API is not asked any more, and yt-dlp is instead; None: it is asked again."""
 
     def happened(self, happening: Happening) -> None:
         """One thing became true."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ytarchive_tui.batch import wording
 from ytarchive_tui.batch.happenings import Happening, Kind
 from ytarchive_tui.batch.input import BatchInput
 from ytarchive_tui.batch.output import LineWriter
@@ -21,6 +22,7 @@ from ytarchive_tui.domain.models import Status
 
 if TYPE_CHECKING:
     from ytarchive_tui.services.queue import JobLine, PreviewLine
+    from ytarchive_tui.services.quota import Detour
 
 PROGRESS_S = 1.0
 """At most one `progress` object for each running job in this time."""
@@ -65,6 +67,14 @@ class JsonView:
     def message(self, text: str) -> None:
         """For people: on standard error."""
         self._messages.write(text)
+
+    def detour(self, detour: Detour | None) -> None:
+        """A `data_api` object, and the same for people on standard error."""
+        self.message(wording.detour(detour))
+        self._write(
+            "data_api", asked=detour is None, reason=detour.reason if detour else None,
+            until=detour.until.isoformat() if detour else None,
+        )  # fmt: skip
 
     def happened(self, happening: Happening) -> None:
         """An object named after what happened."""

@@ -29,6 +29,7 @@ from ytarchive_tui.domain.text import plain
 
 if TYPE_CHECKING:
     from ytarchive_tui.services.queue import JobLine, LiveLine, PreviewLine
+    from ytarchive_tui.services.quota import Detour
 
 _BAR = 12
 _REASONS = 3
@@ -72,6 +73,12 @@ class LiveView:
     def message(self, text: str) -> None:
         """One line above the bars."""
         self._plain.message(text)
+
+    def detour(self, detour: Detour | None) -> None:
+        """One line above the bars."""
+        self._above.style = "yellow" if detour else ""
+        self._plain.detour(detour)
+        self._above.style = ""
 
     def happened(self, happening: Happening) -> None:
         """One line above the bars, coloured by what happened."""

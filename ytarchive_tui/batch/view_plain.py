@@ -19,6 +19,7 @@ from ytarchive_tui.domain.text import plain
 
 if TYPE_CHECKING:
     from ytarchive_tui.services.queue import PreviewLine
+    from ytarchive_tui.services.quota import Detour
 
 PROGRESS_S = 10.0
 """At most one line of progress in this time."""
@@ -62,6 +63,10 @@ class PlainView:
     def message(self, text: str) -> None:
         """One line on standard error."""
         self._messages.write(text)
+
+    def detour(self, detour: Detour | None) -> None:
+        """One line on standard error."""
+        self.message(wording.detour(detour))
 
     def happened(self, happening: Happening) -> None:
         """One line on standard output; that a download begins is no news here."""

@@ -15,6 +15,7 @@ from ytarchive_tui.domain.text import plain
 if TYPE_CHECKING:
     from ytarchive_tui.batch.view import Summary
     from ytarchive_tui.services.queue import JobLine
+    from ytarchive_tui.services.quota import Detour
 
 _TITLE = 200
 _NOTES = 3
@@ -70,6 +71,11 @@ def reason(line: JobLine) -> str:
             return "the next run goes on with it"
         case _:
             return why
+
+
+def detour(found: Detour | None) -> str:
+    """Who tells the metadata from now on."""
+    return found.sentence if found else "the Data API is asked again"
 
 
 def hidden(counts: Mapping[str, int], which: str = "") -> Iterator[str]:

@@ -22,16 +22,36 @@ UNIT = "ytarchive-tui.service"
 _LOOK_S = 5.0
 
 
-def run(options: Mapping[str, Any]) -> ExitCode:
-    """Work until SIGTERM, SIGINT or SIGHUP; raises `UsageError` and `EngineBusyError`."""
+def watched() -> bool:
+    """Whether a service manager waits for signs of life: then it also starts the daemon again."""
+    return "NOTIFY_SOCKET" in os.environ
+
+
+def supervise() -> int:
+    """Run the engine in a process of its own, with this very command line, and again after a crash."""
+    from ytarchive_tui.commands.supervisor import Supervisor
+
+    async def run_it() -> int:
+        return await Supervisor([*_program(), *sys.argv[1:]]).run()
+
+    return asyncio.run(run_it())
+
+
+def run(options: Mapping[str, Any], leash: int | None = None) -> ExitCode:
+    """Work until SIGTERM, SIGINT or SIGHUP, or until the other end of `leash` (a descriptor) is closed.
+
+    Raises `UsageError` and `EngineBusyError`.
+    """
     from ytarchive_tui.commands.screen import open_engine
 
     settings, paths = settings_of(options).settings, paths_of(options)
-    return asyncio.run(_work(lambda: open_engine(settings, paths)))
+    return asyncio.run(_work(lambda: open_engine(settings, paths), leash))
 
 
-async def _work(open_here: Any) -> ExitCode:
+async def _work(open_here: Any, leash: int | None) -> ExitCode:
     with Interrupts() as interrupts, Notifier.of(os.environ) as notifier:
+        if leash is not None:
+            asyncio.get_running_loop().add_reader(leash, _let_go, leash, interrupts)
         async with open_here() as runtime:
             runtime.start()
             notifier.ready()
@@ -59,6 +79,12 @@ async def _work(open_here: Any) -> ExitCode:
     return ExitCode.ALL_ARCHIVED
 
 
+def _let_go(leash: int, interrupts: Interrupts) -> None:
+    """Whoever started this has died: end as if told to."""
+    asyncio.get_running_loop().remove_reader(leash)
+    interrupts.terminate()
+
+
 async def _status(runtime: Any) -> str:
     figures = await runtime.queue.figures()
     return f"{figures.running} running, {figures.queued} queued, {figures.waiting} waiting"
@@ -66,7 +92,7 @@ async def _status(runtime: Any) -> str:
 
 def install(options: Mapping[str, Any], *, launchd: bool, only_print: bool) -> None:
     """Write the file that has the system run the daemon, or only print it; raises `UsageError`."""
-    command = [*_program(), *_arguments(options), "daemon"]
+    command = [*_program(), *_arguments(options), "daemon", "--no-restart"]
     text = plist(command) if launchd else unit(command)
     if only_print:
         click.echo(text, nl=False)
@@ -96,8 +122,8 @@ NotifyAccess=main
 ExecStart={line}
 Restart=on-failure
 RestartSec=30
-# Tools that are missing do not appear by themselves.
-RestartPreventExitStatus=3
+# Settings and tools do not mend themselves.
+RestartPreventExitStatus=2 3
 WatchdogSec=120
 TimeoutStopSec=20
 KillMode=mixed
@@ -125,7 +151,7 @@ def plist(command: list[str]) -> str:
 
 def _program() -> list[str]:
     """How this very program is started again."""
-    return [sys.executable, "-m", "ytarchive_tui"]
+    return [sys.executable, "-P", "-m", "ytarchive_tui"]
 
 
 def _arguments(options: Mapping[str, Any]) -> list[str]:

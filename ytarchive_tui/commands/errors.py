@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 
 from ytarchive_tui.batch.exit_codes import ExitCode
-from ytarchive_tui.domain.errors import EngineBusyError, StageError, StateError, UsageError
+from ytarchive_tui.domain.errors import EngineBusyError, StageError, StateError, ToolsMissingError, UsageError
 from ytarchive_tui.domain.text import plain
 
 
 def explained(error: Exception) -> ExitCode:
     """Print what is wrong and return the exit code; any other error is raised again."""
     match error:
+        case ToolsMissingError():
+            code = ExitCode.TOOLS_MISSING
         case UsageError() | EngineBusyError():
             code = ExitCode.USAGE
         case StateError():

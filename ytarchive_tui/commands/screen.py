@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ytarchive_tui.commands.setup import paths_of, settings_of
-from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.domain.errors import ToolsMissingError
 from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.settings.paths import Paths
@@ -79,7 +79,7 @@ def _leave_behind_no_reader(code: int) -> None:
 
 @asynccontextmanager
 async def open_engine(settings: Settings, paths: Paths) -> AsyncIterator[Runtime]:
-    """The runtime with the tools that are found; raises `UsageError` when one is missing.
+    """The runtime with the tools that are found; raises `ToolsMissingError`.
 
     Imports and looking for tools take half a second, so both happen beside the first frames.
     """
@@ -90,6 +90,6 @@ async def open_engine(settings: Settings, paths: Paths) -> AsyncIterator[Runtime
 
     tools = await asyncio.to_thread(find_tools, settings.tools, os.environ, paths.cache_dir)
     if missing := missing_tools(tools):
-        raise UsageError("; ".join(missing))
+        raise ToolsMissingError("; ".join(missing))
     async with Runtime.open(settings, paths, tools=tools) as runtime:
         yield runtime

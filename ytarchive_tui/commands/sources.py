@@ -100,13 +100,18 @@ def source_unfollow(options: dict[str, Any], name: str, as_json: bool) -> None:
     unfollow(options, name, as_json=as_json or options["as_json"])
 
 
-@click.group(invoke_without_command=True, help="Archive and keep to the schedules without a screen.")
+@click.group(invoke_without_command=True, help="Archive and keep to the schedules without a screen; "
+                                               "after a crash it starts itself again.")  # fmt: skip
+@click.option("--no-restart", is_flag=True,
+              help="End with the engine: for a service manager, which starts it again itself.")  # fmt: skip
+@click.option("--leash", type=int, hidden=True)
 @click.pass_context
-def daemon(ctx: click.Context) -> None:
+def daemon(ctx: click.Context, no_restart: bool, leash: int | None) -> None:
     if ctx.invoked_subcommand is None:
-        from ytarchive_tui.commands.daemon import run
+        from ytarchive_tui.commands.daemon import run, supervise, watched
 
-        ctx.exit(run(ctx.obj))
+        alone = no_restart or leash is not None or watched()
+        ctx.exit(run(ctx.obj, leash) if alone else supervise())
 
 
 @daemon.command("install", help="Write a systemd unit (or, on macOS, a launchd agent) that runs the daemon.")

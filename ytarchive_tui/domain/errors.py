@@ -76,6 +76,10 @@ class UsageError(Exception):
     """What the user gave can't be used; the text says what to do."""
 
 
+class ToolsMissingError(UsageError):
+    """A program without which nothing can be archived is not there, or is broken."""
+
+
 class EngineBusyError(Exception):
     """Another process holds the engine's lock; the text says which."""
 

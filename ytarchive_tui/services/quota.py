@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.quota import StoredLedger
@@ -11,6 +12,20 @@ from ytarchive_tui.db.times import from_us
 from ytarchive_tui.domain.models import Frozen
 from ytarchive_tui.domain.pacific import quota_day, quota_renewed
 from ytarchive_tui.domain.quota import WARN_AT, Enough, KeyStanding, enough_for, fingerprint
+from ytarchive_tui.domain.text import plain
+
+
+class Detour(NamedTuple):
+    """The API is not asked for a while."""
+
+    reason: str
+    until: datetime
+
+    @property
+    def sentence(self) -> str:
+        """One line for people."""
+        back = self.until.astimezone()
+        return f"without the Data API until {back:%H:%M}: {self.reason}, yt-dlp tells the metadata"
 
 
 class QuotaReport(Frozen):
@@ -38,15 +53,21 @@ class QuotaReport(Frozen):
         return enough_for(self.keys)
 
     @property
+    def detour(self) -> Detour | None:
+        """Why the work in the background goes on without the API; None while it does not."""
+        if not self.keys or any(key.left > self.reserve for key in self.keys):
+            return None
+        why = next((key.why for key in self.keys if key.why), None)
+        until = min(key.resting_until or self.renewed_at for key in self.keys)
+        return Detour("its quota is spent" if why is None else f"its keys rest ({plain(why, 100)})", until)
+
+    @property
     def sentence(self) -> str | None:
         """One line about the work in the background; None while there is nothing to say."""
         if not self.keys:
             return None
-        if all(key.left <= self.reserve for key in self.keys):
-            back = min(key.resting_until or self.renewed_at for key in self.keys).astimezone()
-            spent = all(key.why is None for key in self.keys)
-            reason = "its quota is spent" if spent else "its keys rest"
-            return f"without the Data API until {back:%H:%M}: {reason}, yt-dlp tells the metadata"
+        if detour := self.detour:
+            return detour.sentence
         limit = sum(key.limit for key in self.keys)
         if limit - self.left >= WARN_AT * limit:
             return f"Data API: {self.left:,} of {limit:,} units left today"
@@ -75,3 +96,7 @@ class QuotaService:
     async def sentence(self) -> str | None:
         """What a status line should say; None while all is well, and at once when there is no key."""
         return (await self.report()).sentence if self._keys else None
+
+    async def detour(self) -> Detour | None:
+        """Why the work in the background goes on without the API, if it does."""
+        return (await self.report()).detour if self._keys else None

@@ -12,6 +12,7 @@ from typing import Any
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import JobOptions, Stage, Status, Submission, Submitted
 from ytarchive_tui.services.queue import LiveLine, Overview, PreviewLine
+from ytarchive_tui.services.quota import Detour
 from ytarchive_tui.services.site import Standing
 
 SOURCE = 1
@@ -140,12 +141,20 @@ class Site:
         return self.standing_now
 
 
+class Quota:
+    detour_now: Detour | None = None
+
+    async def detour(self) -> Detour | None:
+        return self.detour_now
+
+
 class Runtime:
     """Plays `script` once started; `drain` lets it end, `stop` does not."""
 
     def __init__(self, queue: Queue, script: Script) -> None:
         self.queue = queue
         self.site = Site()
+        self.quota = Quota()
         self.calls: list[str] = []
         self._script = script
         self._task: asyncio.Task[None] | None = None

@@ -14,6 +14,7 @@ from ytarchive_tui.batch.happenings import Happening, Kind
 from ytarchive_tui.batch.view import State, Summary
 from ytarchive_tui.batch.view_live import LiveView, render
 from ytarchive_tui.domain.models import Progress, Stage, Status
+from ytarchive_tui.services.quota import Detour
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m[/b][link=file:///etc]港町の朝市を歩く \u202e" + "🦀" * 300
 MERGING = Progress(
@@ -74,3 +75,12 @@ def test_finished_items_scroll_above_and_the_cursor_is_never_left_hidden() -> No
     assert text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l")
     assert text.count("\x1b[?25l") == 1
     assert "owned" not in text and "\x1b[2J" not in text
+
+
+def test_that_the_data_api_is_not_asked_any_more_is_told_above_the_bars() -> None:
+    file = io.StringIO()
+    with LiveView(Console(file=file, width=100, height=24, force_terminal=True), None) as view:
+        view.state(state())
+        view.detour(Detour("its quota is spent", datetime.now(UTC)))
+        view.state(state())
+    assert file.getvalue().count("its quota is spent, yt-dlp tells the metadata") == 1

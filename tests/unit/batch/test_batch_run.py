@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +23,7 @@ from ytarchive_tui.batch.view_plain import PlainView
 from ytarchive_tui.domain.errors import StateError, UsageError
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import Container, Stage, Status
+from ytarchive_tui.services.quota import Detour
 from ytarchive_tui.settings.model import Settings
 
 A, B, C = "dQw4w9WgXcQ", "aaaaaaaaaaa", "bbbbbbbbbbb"
@@ -43,10 +45,12 @@ class Outcome:
 
 async def play(
     text: str, script: Script, *, name: str = "urls.txt", as_json: bool = False, quiet: bool = False,
-    queue: Queue | None = None, **asked: Any,
+    queue: Queue | None = None, runtimes: list[Runtime] | None = None, **asked: Any,
 ) -> Outcome:  # fmt: skip
     queue = queue or Queue()
     runtime = Runtime(queue, script)
+    if runtimes is not None:
+        runtimes.append(runtime)
     out, err = io.StringIO(), io.StringIO()
     view = (JsonView if as_json else PlainView)(Lines(out), Lines(err), quiet=quiet)
     settings = Settings.model_validate({"archive": {"root": "/archive"}})
@@ -316,3 +320,27 @@ async def test_quiet_tells_only_what_went_wrong() -> None:
     ran = await play(f"{A}\n{B}\n", script, quiet=True)
     assert ran.out.splitlines() == [f"failed    Film 2 [{B}]: gone"]
     assert ran.err == ""
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_that_the_data_api_is_not_asked_any_more_is_said_once(as_json: bool) -> None:
+    until = datetime(2026, 11, 30, 8, tzinfo=UTC)
+
+    async def script(queue: Queue) -> None:
+        runtime = runtimes[0]
+        runtime.quota.detour_now = Detour("its quota is spent", until)
+        await asyncio.sleep(0.6)
+        runtime.quota.detour_now = None
+        await asyncio.sleep(0.4)
+        await archive_all(queue)
+
+    runtimes: list[Runtime] = []
+    ran = await play(f"{A}\n", script, as_json=as_json, runtimes=runtimes)
+    sentence = f"until {until.astimezone():%H:%M}: its quota is spent, yt-dlp tells the metadata"
+    assert ran.err.count(f"without the Data API {sentence}") == 1
+    assert ran.err.count("the Data API is asked again") == 1
+    if as_json:
+        assert [(each["asked"], each["reason"], each["until"]) for each in ran.named("data_api")] == [
+            (False, "its quota is spent", until.isoformat()),
+            (True, None, None),
+        ]
