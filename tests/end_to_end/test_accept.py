@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from end_to_end.archive_check import kept
+from end_to_end.daemon_program import run
 from end_to_end.program import Program
-from end_to_end.test_sources_in_step import run
 
 from ytarchive_tui.sandbox.client import ControlClient
 

@@ -7,8 +7,8 @@ import subprocess
 from typing import Any
 
 from end_to_end.archive_check import assert_plays, kept
+from end_to_end.daemon_program import command, daemon, wait_for
 from end_to_end.program import Program
-from end_to_end.test_sources_in_step import command, daemon, wait_for
 
 from ytarchive_tui.sandbox.client import ControlClient
 
