@@ -6,10 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from ytarchive_tui.db import attempts
 from ytarchive_tui.db.archives import identify, known_archives
 from ytarchive_tui.db.board_file import BoardTeller
 from ytarchive_tui.db.budget import SiteRows
@@ -145,7 +147,18 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     asking = SiteQueue(queue, site)
 
     def worker(name: str, stage: Stage, kind: JobKind, run: StageRun, jobs: JobQueue = asking) -> Worker:
-        return Worker(name, stage, kind, run, queue=jobs, store=store, board=board, rules=settings.retry)
+        return Worker(
+            name,
+            stage,
+            kind,
+            run,
+            queue=jobs,
+            store=store,
+            board=board,
+            rules=settings.retry,
+            strategies=settings.strategy.by_class(),
+            recall=partial(attempts.past, db),
+        )
 
     resolve = _holding(locks, db, ResolveStage(provider(settings, children, config, db, stack), store, board))
     sources, looker = Sources(db), YtdlpLooker(children, config)

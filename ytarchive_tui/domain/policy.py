@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ytarchive_tui.domain.classification import is_unreachable
 from ytarchive_tui.domain.errors import Failure, FailureClass
@@ -22,6 +23,7 @@ from ytarchive_tui.domain.models import (
     Supplied,
 )
 from ytarchive_tui.domain.selection import leaves_out
+from ytarchive_tui.domain.strategy import Past, Strategies, Strategy, StrategyName, next_delay_s
 
 Forget = Literal["nothing", "extraction", "staging"]
 
@@ -136,15 +138,81 @@ def sidecars_again_s(tries: int, rules: RetryRules, chance: float) -> float | No
     return rules.sidecars_s[tries] * (1 + rules.jitter * chance)
 
 
+class _Rule(NamedTuple):
+    """What one class of failure is usually granted."""
+
+    delays: Callable[[RetryRules], tuple[float, ...]]
+    tries: Callable[[RetryRules], int | None]
+    """After the first; None: without end, and the last delay repeats."""
+    then: Status
+    """When there is no further try."""
+    forget: Forget = "nothing"
+    """Before each further try."""
+    forget_last: Forget = "nothing"
+    """When there is none."""
+
+
+_SELDOM = (3600.0, 86400.0)
+"""Delays of classes that are usually not tried again, should somebody want them to be."""
+
+
+def _listed(delays: Callable[[RetryRules], tuple[float, ...]], then: Status, *forget: Forget) -> _Rule:
+    """As many tries as there are delays."""
+    return _Rule(delays, lambda rules: len(delays(rules)), then, *forget)
+
+
+def _for_ever(delays: Callable[[RetryRules], tuple[float, ...]]) -> _Rule:
+    return _Rule(delays, lambda rules: None, Status.BLOCKED)
+
+
+def _never(then: Status, *forget: Forget) -> _Rule:
+    return _Rule(lambda rules: _SELDOM, lambda rules: 0, then, *forget)
+
+
+_THROTTLED = _for_ever(lambda rules: rules.throttled_s)
+_LOCAL = _for_ever(lambda rules: rules.local_s)
+_UNKNOWN = _listed(lambda rules: rules.unknown_s, Status.BLOCKED)
+_CLASSES: dict[FailureClass, _Rule] = {
+    FailureClass.NET_TRANSIENT: _listed(lambda rules: rules.network_s, Status.FAILED),
+    FailureClass.URL_EXPIRED: _listed(lambda rules: rules.expired_s, Status.BLOCKED, "extraction"),
+    FailureClass.THROTTLED: _THROTTLED,
+    FailureClass.BOT_CHECK: _THROTTLED,
+    FailureClass.AUTH: _never(Status.BLOCKED),
+    FailureClass.GEO: _never(Status.BLOCKED),
+    FailureClass.FORMAT: _never(Status.BLOCKED),
+    FailureClass.TOOL: _never(Status.BLOCKED),
+    FailureClass.GONE: _listed(lambda rules: (rules.gone_again_s,), Status.FAILED, "nothing", "staging"),
+    FailureClass.NOT_YET: _for_ever(lambda rules: (rules.announced_s,)),
+    FailureClass.UNSUPPORTED: _never(Status.FAILED, "nothing", "staging"),
+    FailureClass.LOCAL_DISK: _LOCAL,
+    FailureClass.LOCAL_IO: _LOCAL,
+    FailureClass.INCOMPLETE: _listed(lambda rules: rules.incomplete_s, Status.BLOCKED, "staging", "staging"),
+    FailureClass.BUG: _UNKNOWN,
+    FailureClass.UNKNOWN: _UNKNOWN,
+}
+"""Every class has its entry; `after_failure` adds what is peculiar to three of them."""
+_NO_STRATEGIES: Strategies = {}
+
+
 def after_failure(
-    job: Job, failure: Failure, rules: RetryRules, *, now: datetime, chance: float
+    job: Job,
+    failure: Failure,
+    rules: RetryRules,
+    *,
+    now: datetime,
+    chance: float,
+    strategies: Strategies = _NO_STRATEGIES,
+    past: Sequence[Past] = (),
 ) -> Transition:
     """What a failure of this class leads to, given how often it came in a row.
 
-    `now` is UTC; `chance` in [0, 1) spreads the delays.
+    `now` is UTC; `chance` in [0, 1) spreads the delays. `past`: how the last tries after such a failure ended
+    at the same place; only the adaptive strategy reads it.
     """
     earlier = job.repeated if job.failure_class == failure.failure_class else 0
     stretch = 1 + rules.jitter * chance
+    failure_class = failure.failure_class
+    rule, strategy = _CLASSES[failure_class], strategies.get(failure_class, Strategy())
 
     def stage_after(forget: Forget) -> Stage:
         """Storage has nothing to do once its files are forgotten."""
@@ -160,8 +228,8 @@ def after_failure(
             forget=forget,
         )
 
-    def ended(status: Status, forget: Forget = "nothing") -> Transition:
-        if job.options.better_than is not None and failure.failure_class is not FailureClass.GONE:
+    def ended() -> Transition:
+        if job.options.better_than is not None and failure_class is not FailureClass.GONE:
             # Nobody is asked about what the archive has.
             return Transition(
                 stage=job.stage,
@@ -171,44 +239,37 @@ def after_failure(
                 forget="staging",
             )
         return Transition(
-            stage=stage_after(forget), status=status, failure=failure, reason=failure.sentence, forget=forget
+            stage=stage_after(rule.forget_last),
+            status=rule.then,
+            failure=failure,
+            reason=failure.sentence,
+            forget=rule.forget_last,
         )
 
-    def try_again(delays: tuple[float, ...], then: Status, forget: Forget = "nothing") -> Transition:
-        if earlier < len(delays):
-            note = f"try {earlier + 2} of {len(delays) + 1}: "
-            return waiting(delays[earlier] * stretch, note, forget)
-        return ended(then, forget)
-
-    def for_ever(delays: tuple[float, ...], before: int, note: str = "") -> Transition:
-        return waiting(delays[min(before, len(delays) - 1)] * stretch, note)
-
-    match failure.failure_class:
-        case FailureClass.NET_TRANSIENT if is_unreachable(failure.evidence):
-            return for_ever(rules.network_s, earlier)
-        case FailureClass.NET_TRANSIENT:
-            return try_again(rules.network_s, Status.FAILED)
-        case FailureClass.URL_EXPIRED if earlier < len(rules.expired_s):
-            return try_again(rules.expired_s, Status.FAILED, forget="extraction")
-        case FailureClass.URL_EXPIRED:
-            return for_ever(rules.throttled_s, earlier - len(rules.expired_s), "again and again: ")
-        case FailureClass.THROTTLED | FailureClass.BOT_CHECK:
-            return for_ever(rules.throttled_s, earlier)
-        case FailureClass.AUTH | FailureClass.GEO | FailureClass.FORMAT | FailureClass.TOOL:
-            return ended(Status.BLOCKED)
-        case FailureClass.GONE if earlier == 0:
-            return waiting(rules.gone_again_s * stretch, "second look tomorrow: ")
-        case FailureClass.GONE:
-            return ended(Status.FAILED, forget="staging")
-        case FailureClass.NOT_YET:
-            starts = failure.evidence.starts_at
-            until = (starts - now).total_seconds() if starts else 0.0
-            return waiting((until if until > 0 else rules.announced_s) + 60 * stretch)
-        case FailureClass.UNSUPPORTED:
-            return ended(Status.FAILED, forget="staging")
-        case FailureClass.LOCAL_DISK | FailureClass.LOCAL_IO:
-            return for_ever(rules.local_s, earlier)
-        case FailureClass.INCOMPLETE:
-            return try_again(rules.incomplete_s, Status.BLOCKED, forget="staging")
-        case FailureClass.BUG | FailureClass.UNKNOWN:
-            return try_again(rules.unknown_s, Status.BLOCKED)
+    usual, granted = rule.delays(rules), rule.tries(rules)
+    if granted == 0 and strategy.name is not StrategyName.USUAL:
+        # Who wants another try where none is usual does not want it once.
+        granted = None
+    if failure_class is FailureClass.NET_TRANSIENT and is_unreachable(failure.evidence):
+        # No fault of the job: it uses up no try, whatever the strategy says of their number.
+        patient = strategy if strategy.name is not StrategyName.NONE else Strategy()
+        delay = next_delay_s(patient.model_copy(update={"tries": None}), usual, None, earlier, past)
+        return ended() if delay is None else waiting(delay * stretch)
+    if failure_class is FailureClass.NOT_YET and (starts := failure.evidence.starts_at) and starts > now:
+        return waiting((starts - now).total_seconds() + 60 * stretch)
+    delay = next_delay_s(strategy, usual, granted, earlier, past)
+    if delay is None and failure_class is FailureClass.URL_EXPIRED:
+        used = granted if strategy.tries is None else strategy.tries
+        before = earlier - (0 if strategy.name is StrategyName.NONE else used or 0)
+        later = strategies.get(FailureClass.THROTTLED, Strategy())
+        delay = next_delay_s(later, rules.throttled_s, None, before, past)
+        return ended() if delay is None else waiting(delay * stretch, "again and again: ")
+    if delay is None:
+        return ended()
+    if failure_class is FailureClass.NOT_YET:
+        return waiting(delay + 60 * stretch)
+    tries = granted if strategy.tries is None else strategy.tries
+    note = "" if tries is None else f"try {earlier + 2} of {tries + 1}: "
+    if failure_class is FailureClass.GONE and strategy.name is StrategyName.USUAL:
+        note = "second look tomorrow: "
+    return waiting(delay * stretch, note, rule.forget)

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
 from ytarchive_tui.domain.models import Container, Frozen, JobOptions
 from ytarchive_tui.domain.policy import RetryRules
+from ytarchive_tui.settings.strategies import StrategySettings
 from ytarchive_tui.settings.values import (
     ArchivePath,
     FilePath,
@@ -264,6 +265,7 @@ class Settings(Frozen):
     youtube: YoutubeSettings = Field(default_factory=YoutubeSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
+    strategy: StrategySettings = Field(default_factory=StrategySettings)
     site: SiteSettings = Field(default_factory=SiteSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     screen: ScreenSettings = Field(default_factory=ScreenSettings)
@@ -282,6 +284,7 @@ GROUPS: dict[str, type[Frozen]] = {
     "youtube": YoutubeSettings,
     "engine": EngineSettings,
     "retry": RetrySettings,
+    "strategy": StrategySettings,
     "site": SiteSettings,
     "log": LogSettings,
     "screen": ScreenSettings,

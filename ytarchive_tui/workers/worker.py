@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from ytarchive_tui.domain.policy import (
     after_success,
 )
 from ytarchive_tui.domain.ports import ArchiveStore, JobQueue, ProgressBoard
+from ytarchive_tui.domain.strategy import Past, Strategies, StrategyName
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ IDLE_S = 5.0
 
 StageRun = Callable[[Claim], Awaitable[StageOutcome]]
 """Does the work of one stage of one job; raises `StageError`."""
+Recall = Callable[[Job, FailureClass], Awaitable[Sequence[Past]]]
+"""How the last tries after such a failure ended where this job works."""
 
 
 class _LeaseLostError(Exception):
@@ -59,7 +62,10 @@ class Worker:
         board: ProgressBoard,
         rules: RetryRules,
         after: Callable[[Job, StageOutcome], Transition] = after_success,
+        strategies: Strategies | None = None,
+        recall: Recall | None = None,
     ) -> None:
+        """`strategies`: by class, where not the usual ones; `recall` is asked for an adaptive one."""
         self.name = name
         self._stage = stage
         self._kind = kind
@@ -69,6 +75,8 @@ class Worker:
         self._board = board
         self._rules = rules
         self._after_success = after
+        self._strategies = strategies or {}
+        self._recall = recall
         self._draining = False
 
     def drain(self) -> None:
@@ -104,7 +112,7 @@ class Worker:
         except (sqlite3.Error, StateError):
             raise  # The state can't be relied upon: that is no failure of this job.
         except Exception as error:
-            transition = self._after(job, error)
+            transition = await self._after(job, error)
         finally:
             self._board.drop(job.id)
         await _to_the_end(self._end(claim, outcome, transition))
@@ -133,9 +141,21 @@ class Worker:
             if job.cancel_requested or job.status is Status.PAUSED:
                 raise _StopRequestedError(job)
 
-    def _after(self, job: Job, error: Exception) -> Transition:
+    async def _after(self, job: Job, error: Exception) -> Transition:
         failure = _failure(job, error)
-        transition = after_failure(job, failure, self._rules, now=datetime.now(UTC), chance=random.random())
+        strategy = self._strategies.get(failure.failure_class)
+        past: Sequence[Past] = ()
+        if self._recall is not None and strategy is not None and strategy.name is StrategyName.ADAPTIVE:
+            past = await self._recall(job, failure.failure_class)
+        transition = after_failure(
+            job,
+            failure,
+            self._rules,
+            now=datetime.now(UTC),
+            chance=random.random(),
+            strategies=self._strategies,
+            past=past,
+        )
         log.warning(
             "%s failed: %s",
             job.stage,
@@ -151,7 +171,7 @@ class Worker:
         except (sqlite3.Error, StateError):
             raise
         except Exception as error:
-            await self._queue.finish(claim, None, self._after(claim.job, error))
+            await self._queue.finish(claim, None, await self._after(claim.job, error))
 
     async def _finish(self, claim: Claim, outcome: StageOutcome | None, transition: Transition) -> None:
         """Forget what must not be reused, finish, and only then remove what is no longer needed."""

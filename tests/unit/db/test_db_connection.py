@@ -210,3 +210,9 @@ async def test_a_migration_keeps_a_copy_and_is_all_or_nothing(tmp_path: Path) ->
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     async with await Database.open(backup) as old:
         assert [row["video_id"] for row in await old.fetch("SELECT video_id FROM items")] == ["a"]
+
+
+def test_the_numbers_of_the_migrations_have_no_gap() -> None:
+    """A file is as new as its number: a migration that came later with a lower one would never run."""
+    numbers = [each.number for each in migrate.bundled()]
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.domain.errors import FailureClass, UsageError
 from ytarchive_tui.domain.models import Container
 from ytarchive_tui.domain.policy import RetryRules
 from ytarchive_tui.settings import model
@@ -19,6 +19,7 @@ from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.load import Loaded, environment_name, load
 from ytarchive_tui.settings.model import GROUPS, NAMES, Settings
 from ytarchive_tui.settings.show import shown
+from ytarchive_tui.settings.strategies import StrategySettings
 
 DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
 
@@ -158,6 +159,38 @@ def test_the_retry_settings_are_the_rules_of_the_policy() -> None:
     rules = Settings().retry
     assert isinstance(rules, RetryRules)
     assert rules.model_dump(exclude={"patience_s"}) == RetryRules().model_dump()
+
+
+def test_strategies_are_set_by_class_and_shown_with_their_origin(file: Path) -> None:
+    file.write_text('[strategy]\nnet_transient = "exponential first=5s longest=1h"\n')
+    loaded = load({}, {"YTARCHIVE_STRATEGY__AUTH": "fixed every=1d"}, file)
+    rows = {row.name: (row.value, row.origin) for row in shown(loaded)}
+    assert rows["strategy.net_transient"] == ("exponential first=5 longest=1h", f"file {file}")
+    assert rows["strategy.auth"] == ("fixed every=1d", "environment YTARCHIVE_STRATEGY__AUTH")
+    assert rows["strategy.gone"] == ("usual", "default")
+    chosen = loaded.settings.strategy.by_class()
+    assert set(chosen) == {FailureClass.NET_TRANSIENT, FailureClass.AUTH}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('auth = "sometimes"', "should begin with one of usual, exponential, fixed, adaptive, none"),
+        ("auth = 5", "should be a text such as"),
+        ('gone = "none"', "strategy.gone = 'none': needs a second look"),
+        ('gone = "fixed every=2h"', "should wait at least 1d"),
+        ('net = "none"', "did you mean"),
+    ],
+)
+def test_a_strategy_that_can_not_be_used_says_what_to_write(file: Path, line: str, told: str) -> None:
+    file.write_text(f"[strategy]\n{line}\n")
+    with pytest.raises(UsageError) as refused:
+        load({}, {}, file)
+    assert told in str(refused.value)
+
+
+def test_every_class_has_its_strategy() -> None:
+    assert list(StrategySettings.model_fields) == [each.value for each in FailureClass]
 
 
 def test_secrets_are_known_but_never_shown(file: Path) -> None:
