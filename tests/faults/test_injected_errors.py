@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 import pytest
 from end_to_end.archive_check import assert_tidy, kept
@@ -115,7 +116,9 @@ def test_each_kind_of_call_fails_with_each_error(
         for number in sorted({1, (times + 1) // 2})
     ]
     seen = Seen()
-    for number, strike in enumerate(strikes[part::parts]):
+    # By the point itself, not by its place in the list: runs differ in a few of them.
+    strikes = [each for each in strikes if crc32(repr(each).encode()) % parts == part]
+    for number, strike in enumerate(strikes):
         fail_once(engine, tmp_path / str(number), items, strike, seen)
     tell(seen, f"{len(points)} distinct calls, part {part + 1} of {parts}")
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
 from functools import partial
-from itertools import pairwise
-from typing import NamedTuple
 
 import pytest
 from end_to_end.archive_check import assert_tidy, kept
 from end_to_end.program import Program
+from end_to_end.site_holds import assert_left_alone, holds
 
-from ytarchive_tui.sandbox.budget import COUNTED
 from ytarchive_tui.sandbox.catalog import counted_playlist_id, playlist
 from ytarchive_tui.sandbox.client import ControlClient
-from ytarchive_tui.sandbox.request_log import RequestRecord
 
 LONG = [pytest.mark.long, pytest.mark.timeout(3000)]
 SETTINGS = {
@@ -32,14 +27,6 @@ SETTINGS = {
 
 
 DEADLINE_S = 600.0
-
-
-class Hold(NamedTuple):
-    """One cool-down, by the program's journal; moments in seconds."""
-
-    begins: float
-    ends: float
-    trips: int
 
 
 @pytest.mark.parametrize(
@@ -74,9 +61,9 @@ def test_a_ban_costs_one_probe_for_each_cool_down_and_no_item(
     assert entries is not None
     assert kept(program.archive).keys() == set(map(entries.video_id, range(items)))
     assert_tidy(program.archive, program.database)
-    found, asked = holds(program), youtube.log()
+    found, asked = holds(program.database), youtube.log()
     assert found, "the site never refused"
-    assert_left_alone(program, found, asked)
+    assert_left_alone(program.database, found, asked)
     lasted = ", ".join(f"{hold.ends - hold.begins:.1f}" for hold in found)
     print(f"\n{kind}: {items} items, {len(asked)} requests, cool-downs of {lasted} s")
 
@@ -111,43 +98,6 @@ def cut_twice(program: Program, youtube: ControlClient, items: int) -> None:
     with closing(sqlite3.connect(program.database)) as db:
         blamed = db.execute("SELECT job_id, message FROM attempts WHERE outcome = 'failed'").fetchall()
     assert blamed == [], "being offline is no job's failure"
-
-
-def holds(program: Program) -> list[Hold]:
-    """All cool-downs of the site, in order."""
-    with closing(sqlite3.connect(program.database)) as db:
-        rows = db.execute("SELECT data FROM journal WHERE kind = 'site_held' ORDER BY id").fetchall()
-    told_of = [json.loads(data) for (data,) in rows]
-    ends = [datetime.fromisoformat(of["until"]).timestamp() for of in told_of]
-    return [
-        Hold(end - of["lasts_s"], end, of["trips"])
-        for of, end in zip(told_of, ends, strict=True)
-        if of["site"] == "youtube"
-    ]
-
-
-def assert_left_alone(program: Program, found: list[Hold], log: list[RequestRecord]) -> None:
-    """In each cool-down only jobs ask that had begun before it, and one probe goes between two of them."""
-    with closing(sqlite3.connect(program.database)) as db:
-        rows = db.execute(
-            "SELECT i.video_id, t.started_at / 1e6, t.ended_at / 1e6 FROM attempts t JOIN jobs j ON j.id = "
-            "t.job_id JOIN items i ON i.id = j.item_id WHERE t.stage <> 'storage'"
-        ).fetchall()
-    asked = [
-        (datetime.fromisoformat(record.time).timestamp(), record.video_id)
-        for record in log
-        if record.kind in COUNTED
-    ]
-    for hold in found:
-        assert [video for video, start, _ in rows if hold.begins < start < hold.ends] == [], hold
-        begun = {video for video, start, end in rows if start < hold.begins <= end}
-        late = [(at, video) for at, video in asked if hold.begins < at < hold.ends and video not in begun]
-        assert late == [], hold
-    for hold, following in pairwise(found):
-        if following.trips == hold.trips + 1 and following.begins - hold.ends < hold.ends - hold.begins:
-            running = {video for video, start, end in rows if start < hold.ends <= end}
-            probes = {video for at, video in asked if hold.ends <= at < following.begins} - running
-            assert len(probes) <= 1, (hold, following)
 
 
 def has_archived(items: int, program: Program) -> bool:

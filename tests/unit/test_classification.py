@@ -70,3 +70,10 @@ def test_class(evidence: Evidence, failure_class: FailureClass) -> None:
     failure = classify(evidence)
     assert failure.failure_class is failure_class
     assert failure.sentence
+
+
+@pytest.mark.parametrize("program", ["ffmpeg", "ffprobe"])
+def test_a_missing_program_is_named(program: str) -> None:
+    failure = classify(Evidence(message=f"{program} not found", exception=("ToolMissing",)))
+    assert failure.failure_class is FailureClass.TOOL
+    assert failure.sentence == f"{program} is missing: run `doctor`"

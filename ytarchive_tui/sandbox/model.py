@@ -26,6 +26,9 @@ class Condition(StrEnum):
     PREMIERE = "premiere"
     LIVE = "live"
     BOT_CHECK = "bot_check"
+    DRM = "drm"
+    UNEXPLAINED = "unexplained"
+    """Refused with words that no client knows."""
     # The way to its metadata.
     PLAYER_429 = "player_429"
     PLAYER_5XX = "player_5xx"

@@ -38,6 +38,8 @@ CONDITION_PREFIXES: dict[str, Condition] = {
     "premiere": Condition.PREMIERE,
     "live": Condition.LIVE,
     "botcheck": Condition.BOT_CHECK,
+    "drm": Condition.DRM,
+    "unclear": Condition.UNEXPLAINED,
     "play429": Condition.PLAYER_429,
     "play5xx": Condition.PLAYER_5XX,
     "media403": Condition.MEDIA_403,

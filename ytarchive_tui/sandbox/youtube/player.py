@@ -130,6 +130,8 @@ def _streams(video: Video, client: str, now: datetime) -> Json:
     lifetime = str(int(LINK_LIFE.total_seconds()))
     if client in STREAMLESS_CLIENTS:
         return {"expiresInSeconds": lifetime}
+    if video.condition is Condition.DRM:
+        return {"expiresInSeconds": lifetime, "licenseInfos": [{"drmFamily": "WIDEVINE"}]}
     expire = int((now + LINK_LIFE).timestamp())
     if video.condition in HLS_ONLY:
         path = f"/api/manifest/hls_variant/expire/{expire}/id/{video.id}/source/youtube/file/index.m3u8"

@@ -91,6 +91,7 @@ _WORDINGS: dict[Condition, tuple[Refusal, ...]] = {
         Refusal("UNPLAYABLE", _HERE, known=True),
     ),
     Condition.BOT_CHECK: (BOT_CHECK,),
+    Condition.UNEXPLAINED: (Refusal("ERROR", "The tide is too high for this video just now"),),
 }
 
 
