@@ -22,6 +22,7 @@ from ytarchive_tui.domain.policy import (
     after_success,
 )
 from ytarchive_tui.domain.ports import ArchiveStore, JobQueue, ProgressBoard
+from ytarchive_tui.settings.redact import redact_error
 
 log = logging.getLogger(__name__)
 
@@ -202,9 +203,9 @@ async def _cancelled(task: asyncio.Future[Any]) -> None:
 def _failure(job: Job, error: Exception) -> Failure:
     match error:
         case StageError():
-            return classify(error.evidence)
+            return classify(_without_secrets(error.evidence))
         case OSError():
-            return classify(_local_evidence(error))
+            return classify(_without_secrets(_local_evidence(error)))
     log.error(
         "stage %s of job %d failed unexpectedly", job.stage, job.id, exc_info=error, extra={"job": job.id}
     )
@@ -221,5 +222,11 @@ def _bug(error: Exception) -> Failure:
     return Failure(
         failure_class=FailureClass.BUG,
         sentence=f"a fault in ytarchive-tui ({type(error).__name__}); the log has the details",
-        evidence=Evidence(exception=(type(error).__name__,), message=str(error)),
+        evidence=_without_secrets(Evidence(exception=(type(error).__name__,), message=str(error))),
     )
+
+
+def _without_secrets(evidence: Evidence) -> Evidence:
+    """It is stored, and shown to whoever looks."""
+    warnings = tuple(map(redact_error, evidence.warnings))
+    return evidence.model_copy(update={"message": redact_error(evidence.message), "warnings": warnings})
