@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
+from ytarchive_tui.commands.archive import COMMANDS as ARCHIVE_COMMANDS
 from ytarchive_tui.commands.sources import COMMANDS as SOURCE_COMMANDS
 
 _DEMO_LIST = "\0demo"
@@ -210,7 +211,7 @@ def recovery_undo(options: dict[str, Any], as_json: bool) -> None:
     undo(options, as_json=as_json or options["as_json"])
 
 
-for _command in SOURCE_COMMANDS:
+for _command in (*SOURCE_COMMANDS, *ARCHIVE_COMMANDS):
     cli.add_command(_command)
 
 

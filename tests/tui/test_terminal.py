@@ -53,14 +53,16 @@ def test_leaving_by_other_keys_ends_with_0_and_a_clean_terminal(tmp_path: Path, 
 
 
 def test_an_error_of_ours_ends_with_1_and_a_clean_terminal_and_is_told_harmlessly(tmp_path: Path) -> None:
-    program = (sys.executable, "-c", FAILING)
-    with Terminal(*arguments(tmp_path), home=tmp_path, command=program) as it:
+    program = (sys.executable, "-c", FAILING.replace("said:", "said with canary-key-1:"))
+    env = {"YTARCHIVE_YOUTUBE__API_KEYS": "canary-key-1"}
+    with Terminal(*arguments(tmp_path), home=tmp_path, command=program, env=env) as it:
         it.wait_for(FIRST_WORDS, since=0)
         it.press("s")
         assert it.end(seconds=ENDS_S) == 1
         assert_clean(it)
         shown = it.wire().text
-        assert "RuntimeError: what a title said" in shown and "locals" not in shown
+        assert "RuntimeError: what a title said with [hidden]" in shown and "locals" not in shown
+        assert "canary-key-1" not in it.text
 
 
 @pytest.mark.ci

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ytarchive_tui import __version__
+from ytarchive_tui.services.logs import log_file
 
 Ran = subprocess.CompletedProcess[str]
 
@@ -128,3 +131,19 @@ def test_a_reader_that_goes_away_is_no_error(shell: Shell) -> None:
     finally:
         os.close(writing)
     assert ran.stderr == ""
+
+
+def test_logs_follow_what_is_written_until_ctrl_c(shell: Shell, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ytarchive_tui", "--state-dir", str(tmp_path), "logs", "-f", "word"]
+    log = logging.getLogger("ytarchive_tui.test")
+    with (
+        log_file(tmp_path / "log", level="info", keep_mb=1, secrets=()),
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=shell.env) as process,
+    ):
+        log.info("a first word")
+        assert process.stdout is not None and b"a first word" in process.stdout.readline()
+        log.info("nothing asked for")
+        log.info("a second word")
+        assert b"a second word" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130

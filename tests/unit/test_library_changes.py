@@ -16,6 +16,7 @@ from ytarchive_tui.db.copies import by_id
 from ytarchive_tui.db.delete import delete
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.journal import last_entries
+from ytarchive_tui.db.leftovers import leftovers
 from ytarchive_tui.db.library import note_check
 from ytarchive_tui.domain.errors import StageError, UsageError
 from ytarchive_tui.domain.events import EventKind
@@ -200,6 +201,18 @@ async def test_a_deletion_that_was_killed_half_way_is_finished_and_spares_what_c
     assert (root / old.folder / "video.mp4").read_bytes() == b"fetched anew"
 
 
+async def test_deleting_removes_what_it_left_itself_and_nothing_that_waits_for_another_reason(
+    db: Database, changes: LibraryChanges, root: Path
+) -> None:
+    replaced = await the_copy(db, await archive_item(db, root, A, "One", height=720))
+    await bring(db, replaced, obtained_height=2160)
+    other = await archive_item(db, root, "bbbbbbbbbbb", "Two")
+    assert await changes.delete([other]) == (1, 0)
+    assert not (root / "Harbour Films/bbbbbbbbbbb").exists()
+    assert check(replaced) == [], "who replaced it removes it: that may wait, and fail, without this"
+    assert [each.copy.folder for each in await leftovers(db)] == [replaced.folder]
+
+
 async def test_what_else_lies_in_an_items_folder_stays(
     db: Database, changes: LibraryChanges, root: Path
 ) -> None:
@@ -256,6 +269,29 @@ async def test_an_archive_that_was_moved_is_found_again_with_its_jobs(
     with pytest.raises(UsageError, match="another one"):
         await changes.relink([copy_id], other)
     assert UUID((await db.fetch("SELECT uuid FROM archives WHERE path = ?", (str(new),)))[0]["uuid"])
+
+
+async def test_what_was_fetched_at_the_new_place_meanwhile_stays_when_the_archive_is_moved_there(
+    db: Database, changes: LibraryChanges, root: Path, tmp_path: Path
+) -> None:
+    twice = await archive_item(db, root, A, "One")
+    once = await archive_item(db, root, "bbbbbbbbbbb", "Two")
+    old, new = await the_copy(db, twice), tmp_path / "new"
+    await changes.fetch_again([twice], JobOptions(archive=root))
+    shutil.move(root, new)
+    kept = await bring(db, old.model_copy(update={"archive": new}))
+    (there,) = await db.fetch("SELECT id FROM copies WHERE folder = ?", (kept.folder,))
+    await changes.fetch_again([there["id"]], JobOptions(archive=new), "720p")
+
+    assert (await changes.relink([twice, once], new)).moved == 2
+    rows = await db.fetch("SELECT folder FROM copies ORDER BY item_id")
+    assert [row["folder"] for row in rows] == [kept.folder, "Harbour Films/bbbbbbbbbbb"]
+    assert await jobs(db) == [("queued", "720p")]
+    (ended,) = await db.fetch("SELECT status, reason FROM jobs WHERE superseded = 1 AND archive_id IN "
+                              "(SELECT id FROM archives WHERE path = ?)", (str(new),))  # fmt: skip
+    assert tuple(ended) == ("cancelled", "another job brings it")
+    assert await remove_leftovers(db) == 0
+    assert not (new / old.folder).exists() and check(kept) == []
 
 
 async def test_a_folder_that_was_renamed_is_found_by_its_manifest(

@@ -19,6 +19,23 @@ from ytarchive_tui.sandbox.request_log import RequestRecord
 CANARY_KEY = "AIzaCanaryCanaryCanaryCanaryCanary01234"
 CANARY_COOKIE = "canary-cookie-5f0c1b"
 CANARY_PASSWORD = "canary-password-77"
+CRASHING = """
+import os
+from ytarchive_tui.services.queue import QueueService
+from ytarchive_tui.workers.metadata import ResolveStage
+
+def crash(*_):
+    key = open(os.environ["YTARCHIVE_YOUTUBE__API_KEY_FILE"]).read()
+    raise RuntimeError(f"no way through {os.environ['YTARCHIVE_NETWORK__PROXY']} with {key}")
+
+if os.environ["CRASHES"] == "the job":
+    ResolveStage.__call__ = crash
+else:
+    QueueService.overview = crash
+from ytarchive_tui.cli import main
+main()
+"""
+"""The program with a fault whose message holds secrets."""
 
 
 @pytest.fixture
@@ -91,6 +108,7 @@ def test_secrets_are_nowhere(commands: Commands, youtube: ControlClient, local_y
     key_file = folder / "keys"
     key_file.write_text(f"{CANARY_KEY}\n")
     proxy = local_youtube.proxy.replace("http://", f"http://user:{CANARY_PASSWORD}@")
+    unreachable = f"http://user:{CANARY_PASSWORD}@127.0.0.1:9"
     settings = {
         "YOUTUBE__API_KEY_FILE": str(key_file),
         "YOUTUBE__API_ENDPOINT": local_youtube.api,
@@ -105,26 +123,47 @@ def test_secrets_are_nowhere(commands: Commands, youtube: ControlClient, local_y
     state = ("--state-dir", str(commands.state), "--ca-file", local_youtube.ca_file)
     base = [*commands.command()[:3], *state, "-o", str(folder / "archive")]
     seen: list[bytes] = []
-    for number, (fault, arguments) in enumerate(
+    for number, (arguments, fault, own) in enumerate(
         [
-            ("", ("metadata", "ordinary-01", "ordinary-03", "--formats")),
-            ("", ("--batch", str(urls))),
-            ("500", ("metadata", "ordinary-04")),
-            ("malformed", ("metadata", "ordinary-05")),
-            ("rateLimitExceeded", ("metadata", "ordinary-06")),
-            ("", ("quota", "--json")),
-            ("", ("config", "show")),
-            ("", ("playlist", "info", "PLcount-0000000060")),
+            (("metadata", "ordinary-01", "ordinary-03", "--formats"), "", {}),
+            (("--batch", str(urls)), "", {}),
+            (("metadata", "ordinary-04"), "500", {}),
+            (("metadata", "ordinary-05"), "malformed", {}),
+            (("metadata", "ordinary-06"), "rateLimitExceeded", {}),
+            (("quota", "--json"), "", {}),
+            (("config", "show"), "", {}),
+            (("playlist", "info", "PLcount-0000000060"), "", {}),
+            (("source", "list", "--json"), "", {}),
+            (("source", "show", "1", "--json"), "", {}),
+            (("status", "--json"), "", {}),
+            (("export", str(folder / "library.json")), "", {}),
+            (("export", str(folder / "library.csv")), "", {}),
+            (("verify", "--json"), "", {}),
+            (("recovery", "list", "--json"), "", {}),
+            (("recovery", "show", "auth", "--json"), "", {}),
+            (("doctor", "--json"), "", {}),
+            (("daemon", "install", "--print"), "", {}),
+            (("add", "https://www.youtube.com/@count-5", "--preview"), "", {}),
+            (("--batch", str(urls), "--retry-failed"), "", {"CRASHES": "the job"}),
+            (("--batch", str(urls), "--retry-failed"), "", {"CRASHES": "the program"}),
+            (("metadata", "ordinary-07"), "", {"YTARCHIVE_NETWORK__PROXY": unreachable}),
+            (("quota",), "", {"YTARCHIVE_NETWORK__PROXY": f"nonsense:{proxy}"}),
+            (("recovery", "list", "--json"), "", {}),
+            (("logs", "-n", "100000", "--json"), "", {}),
         ]
     ):
         youtube.set(api_keys={CANARY_KEY: 10_000}, api_fault=fault)
         with (folder / f"said-{number}").open("wb") as said:
             process = subprocess.Popen(
-                [*base, *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment
-            )
+                [*base[:1], "-c", CRASHING, *base[3:], *arguments] if own.get("CRASHES") else
+                [*base, *arguments],
+                stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environment | own,
+            )  # fmt: skip
             while process.poll() is None:
                 seen += command_lines()
                 time.sleep(0.02)
+    crashed = b"".join(path.read_bytes() for path in folder.glob("said-*"))
+    assert b"RuntimeError: no way through" in crashed and b"please report the lines above" in crashed
     assert any(b"ytarchive_tui" in line for line in seen)
     inputs = {cookies, key_file}
     places = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path not in inputs}

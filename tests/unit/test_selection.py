@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ytarchive_tui.domain.models import AtSource
 from ytarchive_tui.domain.pattern import BadPattern, Pattern
-from ytarchive_tui.domain.rules import BadRule, Facts, parse
+from ytarchive_tui.domain.rules import BadRule, Facts, fields, parse
 from ytarchive_tui.domain.selection import Candidate, Order, Selection
 
 LECTURE = Facts('Lecture 12: "Clocks"', "MIT", "abcdefghijk", "video", 3725, date(2024, 5, 31))
@@ -37,6 +37,20 @@ LECTURE = Facts('Lecture 12: "Clocks"', "MIT", "abcdefghijk", "video", 3725, dat
 )
 def test_a_rule_decides(rule: str, kept: bool) -> None:
     assert parse(rule)(LECTURE) is kept
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ("kind = short", {"kind"}),
+        ('not (KIND != live or duration > 1h) and title ~ "kind = short"', {"kind", "duration", "title"}),
+        ("title = kind", {"title"}),
+        ('channel !~ "kind" and id = kind', {"channel", "id"}),
+    ],
+)
+def test_which_fields_a_rule_names_is_not_taken_from_its_texts(rule: str, named: set[str]) -> None:
+    parse(rule)
+    assert fields(rule) == named
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,19 @@ async def test_without_a_network_nobody_tries_and_no_job_is_blamed(world: World)
     assert row["n"] == 0
 
 
+async def test_a_person_may_have_the_look_for_a_network_at_once(world: World) -> None:
+    await world.submit(2)
+    claim = await world.claimed()
+    world.online = False
+    await world.failed(claim, BROKE)
+    world.online = True
+    world.forward(1)
+    assert await world.claim() is None, "the next look is due later"
+    async with world.db.write() as tx:
+        assert await probe_now(tx)
+    assert await world.claim() is not None
+
+
 async def test_a_connection_that_breaks_while_there_is_a_network_is_the_job_s_own_failure(
     world: World,
 ) -> None:

@@ -51,6 +51,13 @@ def add(
     wanted = submissions(
         urls, settings.archive.options(), Wish(chosen, Choice(rule=rule, order=order, most=limit))
     )
+    videos = [one.address for one in wanted if one.video_id is not None]
+    if videos and (tabs or rules or limit or order != "newest"):
+        other = f" and {count(len(videos) - 1, 'other')}" if len(videos) > 1 else ""
+        click.echo(
+            f"{videos[0]}{other}: by itself; tabs, rules, order and limit are for lists",
+            err=True,
+        )
     if preview:
         asyncio.run(_preview(wanted, settings, paths, as_json=as_json))
         return

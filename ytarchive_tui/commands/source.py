@@ -38,7 +38,8 @@ def list_sources(options: Mapping[str, Any], *, followed: bool, as_json: bool) -
         for each in found:
             click.echo(json.dumps(facts(each)) if as_json else _line(each))
         if not found and not as_json:
-            click.echo("nothing is followed" if followed else "there are no sources", err=True)
+            none = "nothing is followed; `source follow` begins it"
+            click.echo(none if followed else "there are no sources; `add` adds one", err=True)
 
     asyncio.run(run())
 
@@ -103,7 +104,8 @@ def follow(
             full_every_s=interval(full) if full else WEEK_S,
         )
     except BadSchedule as error:
-        raise UsageError(str(error)) from None
+        swapped = "; the source comes before the time" if "youtu" in when or when.startswith("@") else ""
+        raise UsageError(f"{error}{swapped}") from None
 
     async def run() -> None:
         async with opened(options) as (service, settings):

@@ -1,4 +1,4 @@
-"""The library's list as a file for other programs: CSV for spreadsheets, JSON for everything else."""
+"""The library's list for other programs: CSV for spreadsheets, ids for yt-dlp, JSON for everything else."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
 from ytarchive_tui.db.library import LibraryPages, LibraryRow
 from ytarchive_tui.domain.errors import UsageError
@@ -25,34 +26,50 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class Kind(NamedTuple):
+    """How a list is written."""
+
+    begin: str
+    lines: Callable[[Sequence[LibraryRow], bool], str]
+    """The text of some copies; true for the first of all."""
+    end: str
+    empty_end: str = ""
+    """What stands for `end` when there is nothing."""
+
+
+def kind_of(target: Path) -> str:
+    """One of `KINDS`, by the ending; raises `UsageError` for another."""
+    try:
+        return _ENDINGS[target.suffix.lower()]
+    except KeyError:
+        raise UsageError("the name must end with .csv, .json, or .txt (yt-dlp's archive of ids)") from None
+
+
 async def export(
     pages: LibraryPages, ids: Sequence[int], target: Path, told: Callable[[int], None] = lambda done: None
 ) -> int:
     """Write those copies in that order; returns how many were written.
 
-    The ending says which kind: `.csv` or `.json`. Text in CSV can't begin a formula. Raises `UsageError`
-    for another ending or a file that is there already, and `OSError`.
+    The ending says which kind. Text in CSV can't begin a formula. Raises `UsageError` for another ending or
+    a file that is there already, and `OSError`.
     """
-    if target.suffix.lower() not in (".csv", ".json"):
-        raise UsageError("the name must end with .csv or .json")
-    write = _json if target.suffix.lower() == ".json" else _csv
+    return await write_new(pages, ids, target, kind_of(target), told)
+
+
+async def write_new(
+    pages: LibraryPages, ids: Sequence[int], target: Path, kind: str,
+    told: Callable[[int], None] = lambda done: None,
+) -> int:  # fmt: skip
+    """Like `export`, with the kind given."""
     try:
         handle = await asyncio.to_thread(
             os.open, target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
         )
     except FileExistsError as error:
         raise UsageError(f"{target} is there already") from error
-    written = 0
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            for start in range(0, len(ids), _CHUNK):
-                asked = ids[start : start + _CHUNK]
-                rows = {row.id: row for row in await pages.rows(asked)}
-                shown = [rows[copy_id] for copy_id in asked if copy_id in rows]
-                await asyncio.to_thread(file.write, write(shown, first=not written))
-                written += len(shown)
-                told(written)
-            file.write("\n]\n" if write is _json and written else "[]\n" if write is _json else "")
+            written = await export_to(pages, ids, KINDS[kind], file.write, told)
             await asyncio.to_thread(_to_disk, file.fileno(), file.flush)
     except BaseException:
         with suppress(OSError):
@@ -61,16 +78,32 @@ async def export(
     return written
 
 
+async def export_to(
+    pages: LibraryPages, ids: Sequence[int], kind: Kind, write: Callable[[str], object],
+    told: Callable[[int], None] = lambda done: None,
+) -> int:  # fmt: skip
+    """Hand those copies to `write`, piece by piece; returns how many there were."""
+    written = 0
+    await asyncio.to_thread(write, kind.begin)
+    for start in range(0, len(ids), _CHUNK):
+        asked = ids[start : start + _CHUNK]
+        rows = {row.id: row for row in await pages.rows(asked)}
+        shown = [rows[copy_id] for copy_id in asked if copy_id in rows]
+        await asyncio.to_thread(write, kind.lines(shown, not written))
+        written += len(shown)
+        told(written)
+    await asyncio.to_thread(write, kind.end if written else kind.empty_end)
+    return written
+
+
 def harmless(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def _csv(rows: Sequence[LibraryRow], *, first: bool) -> str:
+def _csv(rows: Sequence[LibraryRow], first: bool) -> str:
     buffer = StringIO()
     lines = csv.writer(buffer)
-    if first:
-        lines.writerow(FIELDS)
     for row in rows:
         lines.writerow(
             harmless(plain(value)) if isinstance(value, str) else value for _, value in _values(row)
@@ -78,10 +111,23 @@ def _csv(rows: Sequence[LibraryRow], *, first: bool) -> str:
     return buffer.getvalue()
 
 
-def _json(rows: Sequence[LibraryRow], *, first: bool) -> str:
+def _json(rows: Sequence[LibraryRow], first: bool) -> str:
     """Pieces of one array; escapes all that is not ASCII, so nothing in it can act on a terminal."""
     pieces = [json.dumps(dict(_values(row))) for row in rows]
-    return "".join(("[\n" if first and n == 0 else ",\n") + piece for n, piece in enumerate(pieces))
+    return "".join(("\n" if first and n == 0 else ",\n") + piece for n, piece in enumerate(pieces))
+
+
+def _ytdlp(rows: Sequence[LibraryRow], first: bool) -> str:
+    """As yt-dlp's --download-archive has it."""
+    return "".join(f"youtube {row.video_id}\n" for row in rows)
+
+
+KINDS = {
+    "csv": Kind(",".join(FIELDS) + "\r\n", _csv, ""),
+    "json": Kind("[", _json, "\n]\n", "]\n"),
+    "yt-dlp": Kind("", _ytdlp, ""),
+}
+_ENDINGS = {".csv": "csv", ".json": "json", ".txt": "yt-dlp"}
 
 
 def _values(row: LibraryRow) -> Iterator[tuple[str, str | int | float | None]]:

@@ -42,7 +42,7 @@ async def restore_state(paths: Paths, archive: Path) -> Restored:
             known = await known_archives(db)
             for root in {*known, archive}:
                 try:
-                    copies = await asyncio.to_thread(_copies, root, known)
+                    copies = await asyncio.to_thread(copies_in, root, known)
                 except (OSError, StageError):
                     missing.append(root)
                     continue
@@ -52,7 +52,7 @@ async def restore_state(paths: Paths, archive: Path) -> Restored:
     return Restored(snapshot=snapshot, damaged=aside, found=found, missing=tuple(missing))
 
 
-def _copies(root: Path, known: KnownArchives) -> list[ArchivedCopy]:
+def copies_in(root: Path, known: KnownArchives) -> list[ArchivedCopy]:
     """What lies in an archive; nothing where none was ever begun. Raises `OSError` and `StageError`."""
     if root not in known and not (root / MARKER / IDENTITY).exists():
         return []

@@ -18,6 +18,7 @@ from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.events import JournalEntry
 from ytarchive_tui.domain.models import Choice, JobOptions, Scan, SourceKind, Submission, Submitted
 from ytarchive_tui.domain.schedule import WEEK_S, BadSchedule, Schedule
+from ytarchive_tui.domain.text import plain
 
 TABS = {"videos": "videos", "shorts": "shorts", "live": "streams", "playlists": "playlists"}
 """What people call a channel's tabs → the site's own word for them."""
@@ -61,7 +62,9 @@ class SourcesService:
         if len(found) > 1 and archive is not None:
             found = [each for each in found if each.archive == str(archive)] or found
         if not found:
-            raise UsageError(f"there is no source «{name}»; `source list` tells what there is")
+            raise UsageError(
+                f"there is no source «{plain(name, 100)}»; `source list` tells what there is, `add` adds one"
+            )
         if len(found) > 1:
             numbers = ", ".join(str(each.id) for each in found)
             raise UsageError(f"«{name}» is archived to several folders; name the source by number: {numbers}")
@@ -98,7 +101,7 @@ def submissions(texts: Iterable[str], options: JobOptions, wish: Wish) -> list[S
         try:
             found = recognise(text)
         except BadAddress as error:
-            raise UsageError(f"{text}: {error.reason}") from None
+            raise UsageError(_said(text, error)) from None
         for each in _lists(found, wish):
             made.append(
                 Submission(
@@ -130,7 +133,7 @@ def _address(name: str) -> str:
     try:
         return recognise(name).address
     except BadAddress as error:
-        raise UsageError(f"{name}: {error.reason}") from None
+        raise UsageError(_said(name, error)) from None
 
 
 def local_zone() -> str:
@@ -153,3 +156,8 @@ def checked_zone(name: str) -> str:
             f"this machine knows no time zone «{name}»; write one such as Europe/Berlin"
         ) from None
     return name
+
+
+def _said(text: str, error: BadAddress) -> str:
+    """What is wrong with what was typed or pasted."""
+    return f"{shown}: {error.reason}" if (shown := plain(text, 100).strip()) else error.reason

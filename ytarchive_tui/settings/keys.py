@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.settings.model import YoutubeSettings
+from ytarchive_tui.settings.redact import remember
 
 
 def read_api_keys(settings: YoutubeSettings) -> tuple[str, ...]:
@@ -21,4 +22,6 @@ def read_api_keys(settings: YoutubeSettings) -> tuple[str, ...]:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise UsageError(f"youtube.api_key_file {file} can't be read: {reason}") from None
         keys += [line.strip() for line in lines if not line.lstrip().startswith("#")]
-    return tuple(dict.fromkeys(key for key in keys if key))
+    found = tuple(dict.fromkeys(key for key in keys if key))
+    remember(found)
+    return found

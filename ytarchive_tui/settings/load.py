@@ -20,6 +20,7 @@ from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.settings.model import GROUPS, NAMES, SECRET_NAMES, Settings
 from ytarchive_tui.settings.paths import PATH_VARIABLES, default_config_file
+from ytarchive_tui.settings.redact import remember
 
 PREFIX = "YTARCHIVE_"
 DEFAULT = "default"
@@ -70,6 +71,7 @@ def load(cli: Mapping[str, Any], env: Mapping[str, str], config_file: Path | Non
         problems += [_refused(detail, merged) for detail in error.errors(include_url=False)]
     if problems:
         raise UsageError("\n".join(problems))
+    remember(settings.secrets())
     origins = {name: merged[name].origin if name in merged else DEFAULT for name in NAMES}
     return Loaded(settings, origins, read)
 

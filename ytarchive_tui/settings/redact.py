@@ -24,6 +24,20 @@ _GOOGLE_KEY = re.compile(r"AIza[0-9A-Za-z_-]{30,}")
 _HEADER_NAMES = ("authorization", "cookie", "x-goog-api-key")
 
 
+_remembered: set[str] = set()
+"""Secrets that this process has read."""
+
+
+def remember(secrets: Iterable[str]) -> None:
+    """From now on these stand in no error that this process tells."""
+    _remembered.update(secrets)
+
+
+def redact_error(text: str) -> str:
+    """`redact` with all that is remembered: for what was thought by nobody to be shown."""
+    return redact(text, _remembered)
+
+
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Replace the known secrets, and whatever looks like one, by `[hidden]`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from textual.notifications import SeverityLevel
 
 from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.model import Settings
+from ytarchive_tui.settings.redact import redact_error
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, Action, action_named, bindings, every_action
 from ytarchive_tui.tui.actions.model import UNBOUND
@@ -261,12 +263,17 @@ class YtarchiveApp(Acting, SettingsVerbs):
             self.base.told_beat()
 
     def _fatal_error(self) -> None:
-        """As Textual's, harmless to the terminal, without local variables: they hold keys and addresses."""
+        """As Textual's, harmless to the terminal, without secrets: local variables are full of them."""
         import rich
         from rich.segment import Segments
         from rich.traceback import Traceback
 
-        shown = Traceback(show_locals=False, width=None, suppress=[rich])
+        kind, error, where = sys.exc_info()
+        assert kind is not None and error is not None
+        trace = Traceback.extract(kind, error, where, show_locals=False)
+        for stack in trace.stacks:
+            stack.exc_value = redact_error(stack.exc_value)
+        shown = Traceback(trace, show_locals=False, width=None, suppress=[rich])
         lines = self.console.render_lines(shown, new_lines=True)
         told = (self._neutral.apply(line[:-1], Color(0, 0, 0)) + line[-1:] for line in lines)
         self._exit_renderables.append(Segments([segment for line in told for segment in line]))

@@ -23,6 +23,7 @@ from ytarchive_tui.domain.policy import (
 )
 from ytarchive_tui.domain.ports import ArchiveStore, JobQueue, ProgressBoard
 from ytarchive_tui.domain.strategy import Past, Strategies, StrategyName
+from ytarchive_tui.settings.redact import redact_error
 
 log = logging.getLogger(__name__)
 
@@ -222,9 +223,9 @@ async def _cancelled(task: asyncio.Future[Any]) -> None:
 def _failure(job: Job, error: Exception) -> Failure:
     match error:
         case StageError():
-            return classify(error.evidence)
+            return classify(_without_secrets(error.evidence))
         case OSError():
-            return classify(_local_evidence(error))
+            return classify(_without_secrets(_local_evidence(error)))
     log.error(
         "stage %s of job %d failed unexpectedly", job.stage, job.id, exc_info=error, extra={"job": job.id}
     )
@@ -241,5 +242,11 @@ def _bug(error: Exception) -> Failure:
     return Failure(
         failure_class=FailureClass.BUG,
         sentence=f"a fault in ytarchive-tui ({type(error).__name__}); the log has the details",
-        evidence=Evidence(exception=(type(error).__name__,), message=str(error)),
+        evidence=_without_secrets(Evidence(exception=(type(error).__name__,), message=str(error))),
     )
+
+
+def _without_secrets(evidence: Evidence) -> Evidence:
+    """It is stored, and shown to whoever looks."""
+    warnings = tuple(map(redact_error, evidence.warnings))
+    return evidence.model_copy(update={"message": redact_error(evidence.message), "warnings": warnings})

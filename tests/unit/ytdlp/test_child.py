@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from yt_dlp.networking import Response
-from yt_dlp.networking.exceptions import TransportError
+from yt_dlp.networking.exceptions import HTTPError, TransportError
+from yt_dlp.utils import ExtractorError
 
 from ytarchive_tui.domain.classification import classify
 from ytarchive_tui.domain.errors import FailureClass, StageError
 from ytarchive_tui.domain.models import Format, JobOptions, SourceKind
 from ytarchive_tui.ytdlp.child.download import withheld
+from ytarchive_tui.ytdlp.child.evidence import evidence
 from ytarchive_tui.ytdlp.child.extraction import extract
 from ytarchive_tui.ytdlp.child.listing import list_source
 from ytarchive_tui.ytdlp.child.session import keep_ready, session_for
@@ -42,6 +44,27 @@ def test_what_was_said_of_one_item_is_not_held_against_another_job(tmp_path: Pat
     keep_ready(first)
     assert session_for(config, 2) is not first
     assert session_for(config, 1) is first
+
+
+def test_what_was_refused_before_is_not_held_against_a_later_extraction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_for(ExtractionConfig(cache_folder=tmp_path), 1)
+    answer = Response(io.BytesIO(), "https://media", {"Retry-After": "3600"}, status=429)
+    session.refusal = HTTPError(answer)
+
+    def extract_info(*_: Any, **how: Any) -> None:
+        raise ExtractorError("Video unavailable", expected=True)
+
+    monkeypatch.setattr(session, "extract_info", extract_info)
+    request = ItemRequest(
+        job=1, url="https://www.youtube.com/watch?v=filmfilm-01", extractor="youtube",
+        video_id="filmfilm-01", staging=tmp_path, options=JobOptions(archive=tmp_path),
+        config=session.config,
+    )  # fmt: skip
+    with pytest.raises(ExtractorError) as caught:
+        extract(session, request)
+    assert evidence(caught.value, session).retry_after_s is None
 
 
 def test_a_trailer_is_not_the_film(tmp_path: Path) -> None:

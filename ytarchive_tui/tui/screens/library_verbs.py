@@ -84,7 +84,7 @@ class LibraryVerbs(BaseScreen):
     def do_export(self) -> None:
         ids = array("Q", self.table.chosen) if self.table.marks else self.table.ids
         name = Path.home() / f"library-{datetime.now(UTC).astimezone():%Y-%m-%d-%H%M}.csv"
-        hint = "a new file that ends with .csv or .json"
+        hint = "a new .csv, .json, or .txt (ids for yt-dlp)"
         self.ask(
             Prompt(
                 "export to", str(name), hint=hint, done=lambda text: self._export(ids, text), left=self._back

@@ -1,0 +1,101 @@
+"""`status`: how everything stands, also beside a running program."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ytarchive_tui.commands.setup import paths_of, settings_of
+from ytarchive_tui.db.library import LibraryPages, LibraryTotals
+from ytarchive_tui.db.lock import is_free
+from ytarchive_tui.domain.amounts import number, size
+from ytarchive_tui.domain.text import plain
+
+if TYPE_CHECKING:
+    from ytarchive_tui.runtime import Runtime
+    from ytarchive_tui.settings.model import Settings
+    from ytarchive_tui.settings.paths import Paths
+
+_OPEN = ("running", "queued", "waiting", "blocked", "paused", "failed")
+_WORDS = {"blocked": "need you", "paused": "paused by you"}
+
+
+def show(options: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print it; raises `UsageError` and `StateError`."""
+    settings, paths = settings_of(options).settings, paths_of(options)
+    told = asyncio.run(_facts(settings, paths))
+    click.echo(json.dumps(told) if as_json else "\n".join(_lines(told)))
+
+
+async def _facts(settings: Settings, paths: Paths) -> dict[str, Any]:
+    from ytarchive_tui.runtime import Runtime
+
+    paths.make()
+    async with Runtime.attach(settings, paths) as runtime:
+        library = LibraryPages(paths.database)
+        try:
+            kept = await library.totals()
+        finally:
+            await library.close()
+        works = (paths.state_dir / "engine.lock").exists() and not is_free(paths.state_dir)
+        return await _told(runtime, kept, settings.archive.root, works=works)
+
+
+async def _told(runtime: Runtime, kept: LibraryTotals, root: Path, *, works: bool) -> dict[str, Any]:
+    figures, wishes = await runtime.queue.figures(), await runtime.queue.wishes()
+    site = await runtime.site.standing()
+    quota = await runtime.quota.report() if runtime.quota else None
+    return {
+        "archive": str(root), "archived": kept.n, "bytes": kept.size, "free_bytes": _free(root),
+        "works": works, "on_hold": wishes.on_hold,
+        "jobs": figures.model_dump(),
+        "site": {"held": site.held, "offline": site.offline,
+                 "until": site.until.isoformat() if site.held and site.until else None,
+                 "sentence": site.banner() or site.gauge()},
+        "data_api": None if quota is None or not quota.keys else {
+            "asked": quota.detour is None, "spent": quota.spent, "left": quota.left,
+            "sentence": quota.sentence or f"Data API: {quota.left:,} units left today",
+        },
+    }  # fmt: skip
+
+
+def _lines(told: Mapping[str, Any]) -> list[str]:
+    free = told["free_bytes"]
+    room = "its disk is not there" if free is None else f"{size(free)} free"
+    jobs = [f"{told['jobs'][name]:,} {_WORDS.get(name, name)}" for name in _OPEN if told["jobs"][name]]
+    if told["on_hold"]:
+        who = "everything is on hold"
+    elif told["works"]:
+        who = "a program works on it"
+    else:
+        who = "nothing works on it now: open the screen, or run `ytarchive-tui daemon`"
+    lines = [
+        f"archive   {number(told['archived'], 'video')}, {size(told['bytes'])}; {room}",
+        f"          {plain(told['archive'], 300)}",
+        f"work      {', '.join(jobs) or 'nothing to do'}",
+        f"          {who}",
+        f"site      {told['site']['sentence']}",
+    ]
+    if told["data_api"]:
+        lines.append(f"data api  {told['data_api']['sentence']}")
+    if told["jobs"]["blocked"] or told["jobs"]["failed"]:
+        lines.append("          `ytarchive-tui recovery list` tells what failed and what helps")
+    return lines
+
+
+def _free(root: Path) -> int | None:
+    """Bytes free where the archive lies or will lie; None when that can't be told."""
+    for folder in (root, *root.parents):
+        try:
+            return shutil.disk_usage(folder).free
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+    return None
