@@ -60,6 +60,37 @@ def test_runs_under_clocks_that_are_days_apart(program: Program, monkeypatch: py
 
 
 @pytest.mark.long
+@pytest.mark.skipif(not Path(FAKETIME).exists(), reason=FAKETIME)
+def test_the_clock_jumps_by_days_in_mid_run(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a dead battery, or when the network tells the time late; the monotonic clock goes on."""
+    clock = program.folder / "clock"
+    clock.write_text("+0")
+    monkeypatch.setenv("LD_PRELOAD", FAKETIME)
+    monkeypatch.setenv("FAKETIME_TIMESTAMP_FILE", str(clock))
+    monkeypatch.setenv("FAKETIME_NO_CACHE", "1")
+    monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    jumps = ["+10d", "-300d", "+1d", "-1d", "+0"]
+    ids = [f"aaaaaaaaa{number:02}" for number in range(3 * len(jumps))]
+    with program.started(ids, settings={"RETRY__PATIENCE_S": "20"}) as run:
+        for number, jump in enumerate(jumps):
+            deadline = time.monotonic() + 60
+            while (program.folder / "out").read_bytes().count(b'"event": "archived"') <= 2 * number:
+                assert run.poll() is None and time.monotonic() < deadline, (
+                    program.folder / "err"
+                ).read_text()
+                time.sleep(0.02)
+            # As a whole, for it may be read at any moment.
+            (program.folder / "next").write_text(jump)
+            (program.folder / "next").rename(clock)
+        assert run.wait(100) == 0, (program.folder / "out").read_text()
+    monkeypatch.undo()
+    assert kept(program.archive).keys() == set(ids)
+    assert_tidy(program.archive, program.database)
+    dates = [item.manifest["archived_at"][:7] for item in kept(program.archive).values()]
+    assert len(set(dates)) > 1, "the clock did not jump"
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("whom", ["the program", "its children", "all"])
 def test_stopped_for_longer_than_the_lease(program: Program, youtube: ControlClient, whom: str) -> None:
     youtube.set(connection_bps=1_000_000)
