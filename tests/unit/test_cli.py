@@ -136,6 +136,7 @@ def test_a_reader_that_goes_away_is_no_error(shell: Shell) -> None:
 def test_logs_follow_what_is_written_until_ctrl_c(shell: Shell, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ytarchive_tui", "--state-dir", str(tmp_path), "logs", "-f", "word"]
     log = logging.getLogger("ytarchive_tui.test")
+    (tmp_path / "log").mkdir()
     with (
         log_file(tmp_path / "log", level="info", keep_mb=1, secrets=()),
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=shell.env) as process,

@@ -214,4 +214,4 @@ async def test_a_list_is_written_whole_and_without_formulas(
     with pytest.raises(UsageError, match="there already"):
         await export(library.pages, ids, table)
     with pytest.raises(UsageError, match="must end with"):
-        await export(library.pages, ids, tmp_path / "list.txt")
+        await export(library.pages, ids, tmp_path / "list.xlsx")

@@ -38,6 +38,8 @@ def show(options: Mapping[str, Any], *, as_json: bool) -> None:
         return
     for key in found.keys:
         click.echo("\n".join(_lines(key)))
+    if found.broken:
+        click.echo(f"\nthe API is left alone until {date(found.broken.until)}: {found.broken.reason}")
     click.echo(f"\nrenewed at {date(found.renewed_at)} (midnight Pacific time)")
     if found.reserve:
         click.echo(f"{found.reserve:,} units of each key are kept for what you ask for yourself")
@@ -64,6 +66,9 @@ def _facts(found: QuotaReport) -> dict[str, Any]:
         "spent": found.spent,
         "left": found.left,
         "sentence": found.sentence,
+        "broken": found.broken._asdict() | {"until": found.broken.until.isoformat()}
+        if found.broken
+        else None,
         "keys": [key.model_dump(mode="json") | {"left": key.left} for key in found.keys],
         "enough_for": [each._asdict() for each in found.enough_for],
     }

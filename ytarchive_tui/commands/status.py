@@ -59,7 +59,7 @@ async def _told(runtime: Runtime, kept: LibraryTotals, root: Path, *, works: boo
                  "until": site.until.isoformat() if site.held and site.until else None,
                  "sentence": site.banner() or site.gauge()},
         "data_api": None if quota is None or not quota.keys else {
-            "asked": quota.detour is None, "spent": quota.spent, "left": quota.left,
+            "asked": not (quota.detour or quota.broken), "spent": quota.spent, "left": quota.left,
             "sentence": quota.sentence or f"Data API: {quota.left:,} units left today",
         },
     }  # fmt: skip

@@ -9,7 +9,7 @@ from datetime import datetime
 from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.times import from_us, to_us
 from ytarchive_tui.domain.pacific import quota_day, quota_renewed
-from ytarchive_tui.domain.quota import COSTS, WARN_AT, Charged, KeyStanding, NoneLeft
+from ytarchive_tui.domain.quota import COSTS, THE_API, WARN_AT, Charged, KeyStanding, NoneLeft
 
 _SPENT = (
     "SELECT k.value AS key, coalesce((SELECT sum(units) FROM quota_spent s WHERE s.key = k.value "
@@ -65,6 +65,13 @@ class StoredLedger:
                 (key, to_us(until), cause, why),
             )
 
+    async def broken(self) -> tuple[datetime, str] | None:
+        """Until when the API itself is left alone, and why."""
+        rows = await self._db.fetch(
+            "SELECT until, why FROM quota_rests WHERE key = ? AND until > ?", (THE_API, self._db.now())
+        )
+        return (from_us(rows[0]["until"]), rows[0]["why"]) if rows else None
+
     async def standings(self, keys: Collection[str]) -> tuple[KeyStanding, ...]:
         """How each key stands now, in the order given; what is reserved counts as left."""
         now = from_us(self._db.now())
@@ -83,6 +90,7 @@ class StoredLedger:
                 spent=row["spent"],
                 calls=calls.get(row["key"], {}),
                 resting_until=from_us(row["until"]),
+                cause=row["cause"],
                 why=row["why"],
             )
             for row in await self._db.fetch(_SPENT, asked)

@@ -76,14 +76,18 @@ class Sources:
         """The state before this job's listing began; None when there was none."""
         assert job.source is not None
         about = {"source": job.source.id}
-        rows = await self._db.fetch("SELECT told, refreshed_at FROM sources WHERE id = :source", about)
+        rows = await self._db.fetch(
+            "SELECT told, refreshed_at, listed_from FROM sources WHERE id = :source", about
+        )
         if rows[0]["refreshed_at"] is None:
             return None
         known, absent = [
             tuple(row["video_id"] for row in await self._db.fetch(sql, about))
             for sql in (sightings.KNOWN, sightings.ABSENT)
         ]
-        return Former(ids=known, absent=absent, told=rows[0]["told"])
+        return Former(
+            ids=known, absent=absent, told=rows[0]["told"], whole_at=from_us(rows[0]["listed_from"])
+        )
 
     async def seen(self, job: Job) -> tuple[str, ...]:
         """What this job's listing has brought so far, in list order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +15,8 @@ LARGEST_LOSS = 0.2
 """A scan that misses a greater share of what it looked at is taken for a fault of the site, or ours."""
 FEWEST = 3
 """Below that number of missing entries no share is a sign of anything."""
+AGAIN_AFTER = timedelta(hours=20)
+"""A day that may hide a change is a reason to read a list to its end again after so long."""
 
 
 class Change(StrEnum):
@@ -56,6 +59,18 @@ def caught_up(seen: Sequence[str], places: Mapping[str, int]) -> bool:
         return False
     tail = [places.get(each, -1) for each in seen[-RUN:]]
     return tail[0] >= 0 and all(before < after for before, after in pairwise(tail))
+
+
+def unproved_from(whole_at: datetime, now: datetime) -> date | None:
+    """A list that names this day, or a later one, as that of its last change may differ from what is known.
+
+    `whole_at`: when it was last read to its end. Which zone the site's days are in nobody tells, so the day
+    before that reading proves nothing either. None soon after it: such a day is no reason to read the list
+    again more than once a day.
+    """
+    if now - whole_at < AGAIN_AFTER:
+        return None
+    return whole_at.astimezone(UTC).date() - timedelta(days=1)
 
 
 def compare(known: Sequence[str], absent: Collection[str], seen: Sequence[str], *, whole: bool) -> Comparison:

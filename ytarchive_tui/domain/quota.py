@@ -25,6 +25,9 @@ MOST_AT_ONCE = 50
 WARN_AT = 0.8
 """Share of a key's day that is worth a warning."""
 
+THE_API = ""
+"""What rests in the place of a key when the API itself is broken."""
+
 
 class Charged(NamedTuple):
     """A call that may be made, and is paid for."""
@@ -58,8 +61,10 @@ class KeyStanding(Frozen):
     """Number of calls by name."""
     resting_until: datetime | None = None
     """None: it may be used."""
+    cause: str | None = None
+    """Why it rests, as in `NoneLeft`."""
     why: str | None = None
-    """Why it rests."""
+    """The same as Google said it."""
 
     @property
     def left(self) -> int:

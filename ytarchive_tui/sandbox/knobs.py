@@ -15,6 +15,7 @@ _CHOICES: dict[str, frozenset[str]] = {
     "ban_kind": frozenset(BanKind),
     "api_fault": frozenset({"", "500", "503", "rateLimitExceeded", "malformed", "hang"}),
 }
+_LONGEST = 40
 _VIDEO_FIELDS = frozenset(field.name for field in fields(Video)) - {"id"}
 
 
@@ -61,7 +62,7 @@ def _check(name: str, value: object, default: object) -> object:
         case float():
             return _duration(name, value)
         case str():
-            return _one_of(_CHOICES[name], name, value)
+            return _one_of(_CHOICES[name], name, value) if name in _CHOICES else _words(name, value)
     if not isinstance(value, dict):
         raise KnobError(f"{name} must be an object, not {value!r}")
     return {key: _ENTRIES[name](f"{name}[{key!r}]", entry) for key, entry in value.items()}
@@ -82,6 +83,12 @@ def _duration(name: str, value: object) -> object:
 def _one_of(choices: frozenset[str], name: str, value: object) -> object:
     if not isinstance(value, str) or value not in choices:
         raise KnobError(f"{name} must be one of {sorted(choices)}, not {value!r}")
+    return value
+
+
+def _words(name: str, value: object) -> object:
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
+        raise KnobError(f"{name} must be a text of 1 to {_LONGEST} characters, not {value!r}")
     return value
 
 

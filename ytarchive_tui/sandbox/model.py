@@ -205,6 +205,8 @@ class Knobs:
     """`500`, `503`, `rateLimitExceeded`, `malformed` or `hang`, for every Data API call."""
     browse_fail_after: int = 0
     """Continuation pages of a list answer 429 from this page on (1 = first continuation)."""
+    list_updated: str = "Nov 12, 2021"
+    """The day on which each playlist says that it was changed last."""
     conditions: dict[str, str] = field(default_factory=dict)
     """Video id → condition, over what the catalogue says."""
     overrides: dict[str, dict[str, object]] = field(default_factory=dict)

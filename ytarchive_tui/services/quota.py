@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ytarchive_tui.db.connection import Database
@@ -13,6 +13,8 @@ from ytarchive_tui.domain.models import Frozen
 from ytarchive_tui.domain.pacific import quota_day, quota_renewed
 from ytarchive_tui.domain.quota import WARN_AT, Enough, KeyStanding, enough_for, fingerprint
 from ytarchive_tui.domain.text import plain
+
+_NEWS = timedelta(minutes=5)
 
 
 class Detour(NamedTuple):
@@ -36,6 +38,8 @@ class QuotaReport(Frozen):
     keys: tuple[KeyStanding, ...]
     reserve: int = 0
     """Units of each key that only what a person asks for may spend."""
+    broken: Detour | None = None
+    """The API itself gives no answers; it is asked again soon."""
 
     @property
     def spent(self) -> int:
@@ -57,16 +61,18 @@ class QuotaReport(Frozen):
         """Why the work in the background goes on without the API; None while it does not."""
         if not self.keys or any(key.left > self.reserve for key in self.keys):
             return None
-        why = next((key.why for key in self.keys if key.why), None)
         until = min(key.resting_until or self.renewed_at for key in self.keys)
-        return Detour("its quota is spent" if why is None else f"its keys rest ({plain(why, 100)})", until)
+        refused = [key for key in self.keys if key.cause not in (None, "quotaExceeded")]
+        if not refused:
+            return Detour("its quota is spent", until)
+        return Detour(f"its keys rest ({plain(refused[0].why or '', 100)})", until)
 
     @property
     def sentence(self) -> str | None:
         """One line about the work in the background; None while there is nothing to say."""
         if not self.keys:
             return None
-        if detour := self.detour:
+        if detour := self.detour or self.broken:
             return detour.sentence
         limit = sum(key.limit for key in self.keys)
         if limit - self.left >= WARN_AT * limit:
@@ -86,11 +92,13 @@ class QuotaService:
     async def report(self) -> QuotaReport:
         """How all keys stand now."""
         now = from_us(self._db.now())
+        broken = await self._ledger.broken()
         return QuotaReport(
             day=quota_day(now).isoformat(),
             renewed_at=quota_renewed(now),
             keys=await self._ledger.standings(self._keys),
             reserve=self._reserve,
+            broken=Detour(plain(broken[1], 100), broken[0]) if broken else None,
         )
 
     async def sentence(self) -> str | None:
@@ -98,5 +106,6 @@ class QuotaService:
         return (await self.report()).sentence if self._keys else None
 
     async def detour(self) -> Detour | None:
-        """Why the work in the background goes on without the API, if it does."""
-        return (await self.report()).detour if self._keys else None
+        """Why the work in the background goes on without the API, if it does for long enough to be news."""
+        found = (await self.report()).detour if self._keys else None
+        return found if found and found.until - from_us(self._db.now()) > _NEWS else None

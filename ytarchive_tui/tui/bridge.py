@@ -249,8 +249,8 @@ class Bridge:
             pulse.wishes = await queue.wishes()
             pulse.standing = await runtime.site.standing()
             pulse.left_s = _left_s(await queue.left(), pulse.speeds)
+            pulse.quota = await runtime.quota.sentence() if runtime.quota else None
             if beats % DISK_EVERY == 0:
-                pulse.quota = await runtime.quota.sentence() if runtime.quota else None
                 pulse.disk_free = await asyncio.to_thread(_free, self._archive)
             beats += 1
             self.on_beat()

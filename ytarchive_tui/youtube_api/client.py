@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ytarchive_tui.domain.classification import classify
 from ytarchive_tui.domain.errors import Evidence, StageError
 from ytarchive_tui.domain.ports import QuotaLedger
-from ytarchive_tui.domain.quota import MOST_AT_ONCE, WARN_AT, NoneLeft, fingerprint
+from ytarchive_tui.domain.quota import MOST_AT_ONCE, THE_API, WARN_AT, NoneLeft, fingerprint
 from ytarchive_tui.youtube_api.lines import Answer, ApiConfig, Call, Lines
 from ytarchive_tui.youtube_api.refusals import CAUSES, Meaning, evidence, meaning, rest_until
 
@@ -97,7 +98,9 @@ class YouTubeClient:
                 if type(error).__name__ in _UNREACHED:
                     await self._ledger.give_back(charged)
             else:
-                self._broken = None
+                if self._broken is not None:
+                    self._broken = None
+                    await self._ledger.rest(THE_API, self._now(), "ApiBroken", "")
                 return answer
             if what in CAUSES:
                 until = rest_until(what, self._now())
@@ -109,6 +112,7 @@ class YouTubeClient:
                 raise StageError(failed)
             if tries == _TRIES:
                 self._broken = self._now() + _BROKEN_REST, failed
+                await self._ledger.rest(THE_API, self._broken[0], "ApiBroken", classify(failed).sentence)
                 raise StageError(failed)
             await asyncio.sleep(_PAUSE_S)
 

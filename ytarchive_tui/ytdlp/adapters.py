@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ytarchive_tui.domain.changes import unproved_from
 from ytarchive_tui.domain.models import (
     AtSource,
     FetchedSidecars,
@@ -70,6 +72,7 @@ class YtdlpLister:
         The child waits while a page is being handled, and ends when the iteration is given up.
         """
         assert job.source is not None, "only a source can be listed"
+        whole_at = former.whole_at if former else None
         request = ListRequest(
             job=job.id,
             url=job.source.address,
@@ -78,6 +81,7 @@ class YtdlpLister:
             list_url=job.source.list_url,
             known=former.ids[:MOST_KNOWN] if former else (),
             told=former.told if former else None,
+            unproved_from=unproved_from(whole_at, datetime.now(UTC)) if whole_at else None,
             whole=job.listing is Listing.ARCHIVE or job.source.kind is not SourceKind.TAB,
         )
         waiting: asyncio.Queue[ListPage] = asyncio.Queue(maxsize=1)

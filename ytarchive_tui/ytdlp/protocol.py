@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +47,8 @@ class ListRequest(Frozen):
     """The first ids as they were last listed; the reading ends before a request that brings nothing new."""
     told: int | None = None
     """How many entries the list said it had then."""
+    unproved_from: date | None = None
+    """See `domain.changes.unproved_from`."""
     most: int = 200_000
     """Entries after which a list is taken for endless."""
 

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from ytarchive_tui.domain.models import (
+    Former,
     Item,
     ItemMetadata,
     Job,
@@ -72,10 +73,12 @@ class Youtube:
             job, staging, on_metadata=on_metadata, on_progress=on_progress or self.progress.append
         )
 
-    def listing(self, url: str, kind: SourceKind = SourceKind.PLAYLIST) -> AsyncIterator[ListPage]:
+    def listing(
+        self, url: str, kind: SourceKind = SourceKind.PLAYLIST, former: Former | None = None
+    ) -> AsyncIterator[ListPage]:
         options = JobOptions(archive=self.root)
         source = Source(id=1, url=url, address=url, kind=kind, options=options, created_at=NOW)
-        return YtdlpLister(self.pool, self.config).pages(self._job(JobKind.SOURCE, {}, source=source))
+        return YtdlpLister(self.pool, self.config).pages(self._job(JobKind.SOURCE, {}, source=source), former)
 
     def requests(self, kind: str) -> list[RequestRecord]:
         return self.control.log(kind)

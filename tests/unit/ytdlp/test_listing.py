@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from ytarchive_tui.domain.errors import StageError
-from ytarchive_tui.domain.models import AtSource, ListPage
+from ytarchive_tui.domain.models import AtSource, Former, ListPage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Youtube = Any
@@ -64,6 +65,29 @@ async def test_what_was_listed_stays_when_a_later_page_fails(youtube: Youtube) -
     assert len(got) == 200
     assert caught.value.evidence.http_status == 429
     assert caught.value.evidence.activity == "list"
+
+
+@pytest.mark.parametrize(
+    ("said", "read_before", "whole"),
+    [
+        ("Nov 12, 2021", timedelta(days=2), False),
+        ("5 days ago", timedelta(days=2), False),
+        ("2 days ago", timedelta(days=2), True),
+        ("today", timedelta(days=2), True),
+        ("today", timedelta(hours=1), False),
+    ],
+)
+async def test_a_playlist_that_looks_the_same_is_read_whole_when_it_says_that_it_was_changed(
+    youtube: Youtube, said: str, read_before: timedelta, whole: bool
+) -> None:
+    url = f"{SITE}/playlist?list=PLcount-0000000250"
+    known = ids([page async for page in youtube.listing(url)])
+    youtube.control.set(list_updated=said)
+    youtube.control.clear_log()
+    former = Former(ids=tuple(known), told=250, whole_at=datetime.now(UTC) - read_before)
+    pages = [page async for page in youtube.listing(url, former=former)]
+    assert pages[-1].ends is whole
+    assert len(youtube.requests("browse")) == (3 if whole else 1)
 
 
 async def test_giving_up_the_iteration_ends_the_child(youtube: Youtube) -> None:

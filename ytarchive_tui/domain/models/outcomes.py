@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -37,6 +38,8 @@ class Former(Frozen):
     """What was missing from it already."""
     told: int | None = None
     """How many entries it said it had."""
+    whole_at: datetime | None = None
+    """When it was last read to its end."""
 
 
 class Listed(Frozen):

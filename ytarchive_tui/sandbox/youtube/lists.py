@@ -109,7 +109,7 @@ def _playlist_data(world: World, list_id: str) -> Json | None:
 def _playlist_header(world: World, shown: Playlist, owner: Channel) -> Json:
     views = catalog.noise(shown.id) % 100_000
     count = runs(f"{shown.length - hidden_entries(world, shown):,}", " videos")
-    updated = runs("Last updated on ", "Nov 12, 2026")
+    updated = runs("Last updated on ", world.knobs.list_updated)
     return {
         "playlistId": shown.id,
         "title": text(shown.title),

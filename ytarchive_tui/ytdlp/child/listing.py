@@ -78,7 +78,8 @@ class _Brake:
     """Ends a listing when the next request would bring only what is known.
 
     A channel's uploads have what is new first. Into any other list it may come anywhere, so there the
-    reading ends early only when the list looks as it did and says that it has as many entries as then.
+    reading ends early only when the list looks as it did, says that it has as many entries as then, and names
+    no day of a change that the last whole reading may have missed.
     """
 
     def __init__(self, request: ListRequest, found: _Found, seen: dict[str, None]) -> None:
@@ -86,6 +87,8 @@ class _Brake:
         self._places = {video_id: place for place, video_id in enumerate(request.known)}
         self._newest_first = found.url is not None
         self._same_length = found.told is not None and found.told == request.told
+        limit = request.unproved_from
+        self._changed = bool(limit and found.changed and found.changed >= f"{limit:%Y%m%d}")
         self._seen = seen
 
     def __call__(self) -> None:
@@ -94,7 +97,7 @@ class _Brake:
             raise _CaughtUpError
 
     def _unchanged(self) -> bool:
-        return self._same_length and tuple(self._seen) == self._known[: len(self._seen)]
+        return self._same_length and not self._changed and tuple(self._seen) == self._known[: len(self._seen)]
 
 
 class _Found(NamedTuple):
@@ -106,6 +109,8 @@ class _Found(NamedTuple):
     told: int | None
     url: str | None = None
     """Where the entries are, if that is another list than the one asked for."""
+    changed: str | None = None
+    """The day on which it was changed last, as `YYYYMMDD`, in whichever zone the site counts."""
 
 
 class _Pages:
@@ -163,7 +168,7 @@ def _open(session: Session, request: ListRequest) -> _Found:
 
 def _found(page: Mapping[str, Any], url: str | None = None, title: str | None = None) -> _Found:
     told = page.get("playlist_count")
-    return _Found(_title(page, title), page.get("entries") or (), told, url)
+    return _Found(_title(page, title), page.get("entries") or (), told, url, page.get("modified_date"))
 
 
 def _unless_gone(session: Session, address: str) -> dict[str, Any] | None:
