@@ -250,6 +250,15 @@ def playlist_info(options: dict[str, Any], url: str, items: bool, refresh: bool,
                                      as_json=as_json or options["as_json"]))  # fmt: skip
 
 
+@cli.command(help="How everything stands: jobs, the site, the line; also beside a running program.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def status(options: dict[str, Any], as_json: bool) -> None:
+    from ytarchive_tui.commands.status import show
+
+    show(options, as_json=as_json or options["as_json"])
+
+
 @cli.command(help="What the keys of the Data API have spent today, and what can still be done.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj

@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from ytarchive_tui.db import attempts
+from ytarchive_tui.db.adopting import adopt_forgotten
 from ytarchive_tui.db.archives import identify, known_archives
+from ytarchive_tui.db.bandwidth import BandwidthRows
 from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.clock import mend_waits
 from ytarchive_tui.db.connection import Database
@@ -27,7 +29,7 @@ from ytarchive_tui.db.views import Views
 from ytarchive_tui.db.withheld import note_tools
 from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
-from ytarchive_tui.domain.ports import ArchiveStore, JobQueue
+from ytarchive_tui.domain.ports import JobQueue
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.outside import (
     children_of,
@@ -37,6 +39,7 @@ from ytarchive_tui.outside import (
     provider,
     quota_service,
 )
+from ytarchive_tui.services.bandwidth import BandwidthService
 from ytarchive_tui.services.browser import BrowserService
 from ytarchive_tui.services.dials import Dials
 from ytarchive_tui.services.logs import log_file
@@ -55,6 +58,7 @@ from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.room import Room
 from ytarchive_tui.storage.scratch import ScratchStore
 from ytarchive_tui.storage.supplying import SidecarFolders
+from ytarchive_tui.workers.bandwidth import Bandwidth
 from ytarchive_tui.workers.crew import Crew
 from ytarchive_tui.workers.download import DownloadStage
 from ytarchive_tui.workers.metadata import ListStage, ResolveStage, SampleStage
@@ -84,6 +88,10 @@ STORAGE_WORKERS = 2
 """Verifying reads each file once; a second worker overlaps one item's reading with another's rename."""
 
 
+Running = Worker | Crew | SpeedLimit | Bandwidth | Scheduler | SnapshotKeeper
+"""What works from the start to the end of a run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """What was opened: services for front ends, and workers that have not begun (none in a remote)."""
@@ -92,8 +100,10 @@ class Engine:
     browser: BrowserService
     sources: SourcesService
     site: SiteService
-    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = field(default_factory=list)
+    workers: list[Running] = field(default_factory=list)
     checker: YtdlpFormatChecker | None = None
+    bandwidth: BandwidthService | None = None
+    """None in a dry run."""
     quota: QuotaService | None = None
     """None where nothing asks the Data API."""
 
@@ -125,12 +135,15 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     stack.callback(locks.close)
     board, views, dials = MemoryBoard(), Views(db), Dials(db, settings)
     for archive in tuple(known):
-        await _sweep(store, locks, archive, await views.jobs_with_staging(archive))
+        await _sweep(db, store, locks, archive, await views.jobs_with_staging(archive))
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
     stack.push_async_callback(_ended, tidying)
 
     site = await _open_site(db, settings, stack)
-    asking = SiteQueue(queue, site)
+    line = Bandwidth(BandwidthRows(db), settings.bandwidth.rules(), dials.each_bps, dials.running)
+    await line.open()
+    stack.push_async_callback(line.close)
+    asking = SiteQueue(queue, site, line)
 
     def worker(name: str, stage: Stage, kind: JobKind, run: StageRun, jobs: JobQueue = asking) -> Worker:
         return Worker(
@@ -151,7 +164,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     listing = ListStage(
         asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network)
     )
-    download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board)
+    download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board, line.took)
     download = _holding(locks, db, _roomy(Room(settings.archive.keep_free), db, download_alone))
     storage = _holding(locks, db, StorageStage(queue, store, board))
     versions = children_tools(tools)
@@ -160,11 +173,12 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     fetcher = YtdlpSidecarFetcher(children, config)
     sidecars = _holding(locks, db, SidecarStage(late, fetcher, SidecarFolders(children)))
     looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, beside=queue)
-    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = [
+    workers: list[Running] = [
         Scheduler(sources),
         Scheduler(Upgrades(db, settings.retry, versions, settings.archive.options()), name="upgrades"),
         SnapshotKeeper(paths.database),
-        SpeedLimit(dials.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
+        line,
+        SpeedLimit(line.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
         *_several(
             BROWSE_WORKERS,
@@ -191,7 +205,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     checker = YtdlpFormatChecker(children, config)
     site_service, quota = SiteService(db, settings), quota_service(settings, db)
     lists = BrowserService(db), SourcesService(db)
-    return Engine(service, *lists, site_service, workers, checker, quota)
+    return Engine(service, *lists, site_service, workers, checker, BandwidthService(db), quota)
 
 
 async def open_dry(
@@ -222,7 +236,7 @@ async def open_dry(
     # The sizes that a dry run adds up are told by yt-dlp alone.
     resolve = ResolveStage(YtdlpProvider(children, config), store, board)
     sample = SampleStage(resolve, DRY_RUN_SAMPLE)
-    workers: list[Worker | Crew | SpeedLimit | Scheduler | SnapshotKeeper] = [
+    workers: list[Running] = [
         worker("listing", JobKind.SOURCE, ListStage(queue, YtdlpLister(children, config), board)),
         *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, sample)),
     ]
@@ -274,10 +288,18 @@ def _roomy(room: Room, db: Database, run: StageRun) -> StageRun:
     return roomy
 
 
-async def _sweep(store: ArchiveStore, locks: ArchiveLocks, archive: Path, live_jobs: Sequence[int]) -> None:
-    """Remove what dead runs left in staging; an archive that is not there now is swept another time."""
+async def _sweep(
+    db: Database, store: LocalArchive, locks: ArchiveLocks, archive: Path, live_jobs: Sequence[int]
+) -> None:
+    """Remove what dead runs left in staging, after a look at what they had committed.
+
+    An archive that is not there now is swept another time.
+    """
     try:
         await asyncio.to_thread(locks.hold, archive)
+        for copy in await store.forgotten(archive, live_jobs):
+            if await adopt_forgotten(db, copy):
+                log.warning("%s was committed by a run that ended: it is known again", copy.folder)
         removed = await store.sweep(archive, live_jobs)
     except Exception as error:
         log.warning("staging of %s could not be swept: %s", archive, error)

@@ -146,6 +146,7 @@ class Runtime:
     def __init__(self, queue: Queue, script: Script) -> None:
         self.queue = queue
         self.site = Site()
+        self.bandwidth = None
         self.calls: list[str] = []
         self._script = script
         self._task: asyncio.Task[None] | None = None
