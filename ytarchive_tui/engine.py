@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ytarchive_tui.db import attempts
+from ytarchive_tui.db.adopting import adopt_forgotten
 from ytarchive_tui.db.archives import identify, known_archives
+from ytarchive_tui.db.bandwidth import BandwidthRows
 from ytarchive_tui.db.board_file import BoardTeller
 from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.clock import mend_waits
@@ -29,7 +31,7 @@ from ytarchive_tui.db.views import Views
 from ytarchive_tui.db.withheld import note_tools
 from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
-from ytarchive_tui.domain.ports import ArchiveStore, JobQueue
+from ytarchive_tui.domain.ports import JobQueue
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.outside import (
     children_of,
@@ -39,6 +41,7 @@ from ytarchive_tui.outside import (
     provider,
     quota_service,
 )
+from ytarchive_tui.services.bandwidth import BandwidthService
 from ytarchive_tui.services.browser import BrowserService
 from ytarchive_tui.services.dials import Dials
 from ytarchive_tui.services.logs import log_file
@@ -57,6 +60,7 @@ from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.room import Room
 from ytarchive_tui.storage.scratch import ScratchStore
 from ytarchive_tui.storage.supplying import SidecarFolders
+from ytarchive_tui.workers.bandwidth import Bandwidth
 from ytarchive_tui.workers.crew import Crew
 from ytarchive_tui.workers.download import DownloadStage
 from ytarchive_tui.workers.metadata import ListStage, ResolveStage, SampleStage
@@ -108,6 +112,8 @@ class Engine:
     site: SiteService
     workers: Sequence[Background] = ()
     checker: YtdlpFormatChecker | None = None
+    bandwidth: BandwidthService | None = None
+    """None in a dry run."""
     quota: QuotaService | None = None
     """None where nothing asks the Data API."""
 
@@ -139,12 +145,15 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     stack.callback(locks.close)
     board, views, dials = MemoryBoard(), Views(db), Dials(db, settings)
     for archive in tuple(known):
-        await _sweep(store, locks, archive, await views.jobs_with_staging(archive))
+        await _sweep(db, store, locks, archive, await views.jobs_with_staging(archive))
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
     stack.push_async_callback(_ended, tidying)
 
     site = await _open_site(db, settings, stack)
-    asking = SiteQueue(queue, site)
+    line = Bandwidth(BandwidthRows(db), settings.bandwidth.rules(), dials.each_bps, dials.running)
+    await line.open()
+    stack.push_async_callback(line.close)
+    asking = SiteQueue(queue, site, line)
 
     def worker(name: str, stage: Stage, kind: JobKind, run: StageRun, jobs: JobQueue = asking) -> Worker:
         return Worker(
@@ -165,7 +174,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     listing = ListStage(
         asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network)
     )
-    download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board)
+    download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board, line.took)
     download = _holding(locks, db, _roomy(Room(settings.archive.keep_free), db, download_alone))
     storage = _holding(locks, db, StorageStage(queue, store, board))
     versions = children_tools(tools)
@@ -179,7 +188,8 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         Scheduler(Upgrades(db, settings.retry, versions, settings.archive.options()), name="upgrades"),
         SnapshotKeeper(paths.database),
         BoardTeller(board, paths.state_dir),
-        SpeedLimit(dials.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
+        line,
+        SpeedLimit(line.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
         *_several(
             BROWSE_WORKERS,
@@ -206,7 +216,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     checker = YtdlpFormatChecker(children, config)
     site_service, quota = SiteService(db, settings), quota_service(settings, db)
     lists = BrowserService(db), SourcesService(db)
-    return Engine(service, *lists, site_service, workers, checker, quota)
+    return Engine(service, *lists, site_service, workers, checker, BandwidthService(db), quota)
 
 
 async def open_dry(
@@ -289,10 +299,18 @@ def _roomy(room: Room, db: Database, run: StageRun) -> StageRun:
     return roomy
 
 
-async def _sweep(store: ArchiveStore, locks: ArchiveLocks, archive: Path, live_jobs: Sequence[int]) -> None:
-    """Remove what dead runs left in staging; an archive that is not there now is swept another time."""
+async def _sweep(
+    db: Database, store: LocalArchive, locks: ArchiveLocks, archive: Path, live_jobs: Sequence[int]
+) -> None:
+    """Remove what dead runs left in staging, after a look at what they had committed.
+
+    An archive that is not there now is swept another time.
+    """
     try:
         await asyncio.to_thread(locks.hold, archive)
+        for copy in await store.forgotten(archive, live_jobs):
+            if await adopt_forgotten(db, copy):
+                log.warning("%s was committed by a run that ended: it is known again", copy.folder)
         removed = await store.sweep(archive, live_jobs)
     except Exception as error:
         log.warning("staging of %s could not be swept: %s", archive, error)

@@ -16,6 +16,7 @@ from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.engine import Engine, open_dry, open_engine
 from ytarchive_tui.outside import quota_service
+from ytarchive_tui.services.bandwidth import BandwidthService
 from ytarchive_tui.services.browser import BrowserService
 from ytarchive_tui.services.queue import QueueService
 from ytarchive_tui.services.site import SiteService
@@ -34,6 +35,7 @@ class Runtime:
         self.browser = engine.browser
         self.sources = engine.sources
         self.site = engine.site
+        self.bandwidth = engine.bandwidth
         self.quota = engine.quota
         self._workers = engine.workers
         self._checker = engine.checker
@@ -75,7 +77,9 @@ class Runtime:
             board = MemoryBoard()
             service, follower = QueueService(db, queue, board), BoardFollower(board, paths.state_dir)
             site, quota = SiteService(db, settings), quota_service(settings, db)
-            engine = Engine(service, BrowserService(db), SourcesService(db), site, [follower], quota=quota)
+            line = BandwidthService(db)
+            lists = BrowserService(db), SourcesService(db)
+            engine = Engine(service, *lists, site, [follower], bandwidth=line, quota=quota)
             yield cls(engine, settings.engine.drain_s, beside=paths.state_dir)
 
     @property

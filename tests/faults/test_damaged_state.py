@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from ytarchive_tui.db.adopting import adopt_copy
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.errors import DatabaseDamagedError, NoSnapshotError
 from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.leftovers import leftovers
 from ytarchive_tui.db.snapshots import KEPT, is_due, restore, snapshots, take
 from ytarchive_tui.domain.models import ArchivedCopy, FileRole, Manifest, ManifestFile
 from ytarchive_tui.sandbox.client import ControlClient
@@ -95,26 +96,54 @@ async def test_a_restore_keeps_the_damaged_file_and_never_gives_a_job_number_twi
     assert answer.job_id is not None and answer.job_id > 1_000_000
 
 
-async def test_a_copy_that_was_replaced_after_the_snapshot_is_known_by_its_new_folder(tmp_path: Path) -> None:
-    def copy(folder: str, job: int) -> ArchivedCopy:
-        files = (ManifestFile(name="a.mp4", role=FileRole.MEDIA, size=1, sha256="0" * 64),)
-        manifest = Manifest(
-            extractor="youtube",
-            video_id="a",
-            job=job,
-            archived_at=datetime.now(UTC),
-            quality="best",
-            files=files,
-        )
-        return ArchivedCopy(archive=tmp_path, archive_uuid=UUID(int=1), folder=folder, manifest=manifest)
+def replaced(root: Path, folder: str, job: int, *, height: int = 1080, days: int = 0) -> ArchivedCopy:
+    """A copy of the same item, made by that job so many days later."""
+    files = (ManifestFile(name="a.mp4", role=FileRole.MEDIA, size=1, sha256="0" * 64),)
+    manifest = Manifest(
+        extractor="youtube",
+        video_id="a",
+        job=job,
+        archived_at=datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=days),
+        quality="best",
+        obtained_height=height,
+        files=files,
+    )
+    return ArchivedCopy(archive=root, archive_uuid=UUID(int=1), folder=folder, manifest=manifest)
 
+
+async def test_a_copy_that_was_replaced_after_the_snapshot_is_known_by_its_new_folder(tmp_path: Path) -> None:
     async with await Database.open(tmp_path / "state.db") as db:
-        assert await adopt_copy(db, copy("C/old", 1), {"C/old"})
-        assert not await adopt_copy(db, copy("C/new", 2), {"C/old", "C/new"}), "both are there"
-        assert await adopt_copy(db, copy("C/new", 2), {"C/new"})
+        assert await adopt_copy(db, replaced(tmp_path, "C/old", 1), {"C/old"})
+        assert await adopt_copy(db, replaced(tmp_path, "C/new", 2, days=1), {"C/new"})
         (row,) = await db.fetch("SELECT folder FROM copies")
         assert row["folder"] == "C/new"
         assert await db.fetch("SELECT 1 FROM leftovers") == [], "nothing of it is to be removed"
+
+
+@pytest.mark.parametrize("new_first", [False, True])
+async def test_of_an_old_and_a_new_folder_the_newer_one_wins_and_the_other_is_to_be_removed(
+    tmp_path: Path, new_first: bool
+) -> None:
+    """The kill came between the row of the new copy and the removal of the old folder."""
+    both = [replaced(tmp_path, "C/old", 1), replaced(tmp_path, "C/new", 2, days=1)]
+    async with await Database.open(tmp_path / "state.db") as db:
+        # The snapshot knows the old one; restoring meets them in any order.
+        await adopt_copy(db, both[0], {"C/old"})
+        met = both[::-1] if new_first else both
+        assert sum([await adopt_copy(db, each, {"C/old", "C/new"}) for each in met]) == 1
+        (row,) = await db.fetch("SELECT folder FROM copies")
+        assert row["folder"] == "C/new"
+        (left,) = await leftovers(db)
+        assert (left.copy.folder, left.instead) == ("C/old", "C/new")
+
+
+async def test_a_newer_folder_with_less_of_a_picture_does_not_win(tmp_path: Path) -> None:
+    async with await Database.open(tmp_path / "state.db") as db:
+        await adopt_copy(db, replaced(tmp_path, "C/old", 1), {"C/old"})
+        small = replaced(tmp_path, "C/new", 2, height=360, days=1)
+        assert not await adopt_copy(db, small, {"C/old", "C/new"})
+        (row,) = await db.fetch("SELECT folder FROM copies")
+        assert row["folder"] == "C/old"
 
 
 async def test_without_a_snapshot_nothing_changes(tmp_path: Path) -> None:

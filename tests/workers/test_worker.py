@@ -122,6 +122,28 @@ class Endless:
         raise AssertionError("unreachable")
 
 
+async def test_what_comes_to_its_end_while_it_is_being_cancelled_is_done(bench: Bench) -> None:
+    """A commit can't be taken back halfway: its folder must not be left to nobody."""
+    started = asyncio.Event()
+
+    async def stubborn(claim: Claim) -> StageOutcome:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return await resolved(claim)
+        raise AssertionError("unreachable")
+
+    job = await bench.submit()
+    bench.work(stubborn)
+    await started.wait()
+    await bench.control.cancel([job])
+    row = await bench.until(job, lambda row: row.status is not Status.RUNNING)
+    # Not done yet: this was the first of three stages, after which the person's wish counts.
+    assert row.title == "A title"
+    assert row.status is Status.CANCELLED
+
+
 async def test_a_success_moves_the_job_to_its_next_stage(bench: Bench) -> None:
     job = await bench.submit()
     bench.work(resolved)

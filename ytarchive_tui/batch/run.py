@@ -23,6 +23,7 @@ from ytarchive_tui.settings.model import Settings
 
 if TYPE_CHECKING:
     from ytarchive_tui.runtime import Runtime
+    from ytarchive_tui.services.bandwidth import Line
     from ytarchive_tui.services.queue import Overview
     from ytarchive_tui.services.site import Standing
 
@@ -124,6 +125,8 @@ class _Run:
         self._account = Paced()
         self._detoured = False
         self._offline = False
+        self._line: Line | None = None
+        self._told_of_line: str | None = None
         self._archived = 0
         self._with_notes = 0
         self._trouble = False
@@ -174,7 +177,8 @@ class _Run:
             if self._request.fail_fast and self._trouble:
                 self._view.message("stopping at the first failure, as asked")
                 return
-            if self._patience.is_out(self._overview, self._standing.held_s):
+            line_s = self._line.held_s if self._line else None
+            if self._patience.is_out(self._overview, self._standing.held_s or line_s):
                 return
             await _first(asyncio.sleep(_PAUSE_S), self._interrupts.asked.wait())
             await _first(self._queue.wait_for_change(_TICK_S), self._interrupts.asked.wait())
@@ -217,6 +221,15 @@ class _Run:
         if banner != self._banner:
             self._view.message(banner or ("back online" if self._offline else "YouTube answers again"))
         self._banner, self._offline = banner, self._standing.offline
+        if self._runtime.bandwidth is not None:
+            self._tell_of_line(await self._runtime.bandwidth.line())
+
+    def _tell_of_line(self, line: Line) -> None:
+        """Say when downloads are held and why, when that is over, and once when a data cap is near."""
+        why, warning = line.why(), line.warning()
+        kept, self._line, self._told_of_line = self._told_of_line, line, why or (warning and "near")
+        if self._told_of_line != kept and (kept or self._told_of_line):
+            self._view.message(why or warning or "downloads go on")
 
     async def _tell_of_quota(self) -> None:
         """Say once when the Data API is not asked any more, and once when it is again."""

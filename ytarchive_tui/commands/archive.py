@@ -10,7 +10,9 @@ import click
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
-@click.command(help="How everything stands: what runs, waits or needs you, the disk, the site, the quota.")
+@click.command(
+    help="How everything stands: what runs, waits or needs you, the disk, the site, the line, the quota."
+)
 @_JSON
 @click.pass_obj
 def status(options: dict[str, Any], as_json: bool) -> None:

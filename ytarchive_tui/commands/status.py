@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from ytarchive_tui.db.library import LibraryPages, LibraryTotals
 from ytarchive_tui.db.lock import is_free
 from ytarchive_tui.domain.amounts import number, size
 from ytarchive_tui.domain.text import plain
+from ytarchive_tui.services.bandwidth import Line
 
 if TYPE_CHECKING:
     from ytarchive_tui.runtime import Runtime
@@ -50,6 +51,7 @@ async def _facts(settings: Settings, paths: Paths) -> dict[str, Any]:
 async def _told(runtime: Runtime, kept: LibraryTotals, root: Path, *, works: bool) -> dict[str, Any]:
     figures, wishes = await runtime.queue.figures(), await runtime.queue.wishes()
     site = await runtime.site.standing()
+    line = await runtime.bandwidth.line() if runtime.bandwidth else Line()
     quota = await runtime.quota.report() if runtime.quota else None
     return {
         "archive": str(root), "archived": kept.n, "bytes": kept.size, "free_bytes": _free(root),
@@ -58,6 +60,14 @@ async def _told(runtime: Runtime, kept: LibraryTotals, root: Path, *, works: boo
         "site": {"held": site.held, "offline": site.offline,
                  "until": site.until.isoformat() if site.held and site.until else None,
                  "sentence": site.banner() or site.gauge()},
+        "bandwidth": {
+            "held": line.held_until is not None,
+            "until": line.held_until.isoformat() if line.held_until else None,
+            "limit_bps": line.total_bps,
+            "caps": [cap.model_dump(mode="json") | {"reached": cap.reached, "near": cap.near}
+                     for cap in line.caps],
+            "sentences": list(_of_the_line(line)),
+        },
         "data_api": None if quota is None or not quota.keys else {
             "asked": not (quota.detour or quota.broken), "spent": quota.spent, "left": quota.left,
             "sentence": quota.sentence or f"Data API: {quota.left:,} units left today",
@@ -82,11 +92,21 @@ def _lines(told: Mapping[str, Any]) -> list[str]:
         f"          {who}",
         f"site      {told['site']['sentence']}",
     ]
+    lines += [f"line      {sentence}" for sentence in told["bandwidth"]["sentences"]]
     if told["data_api"]:
         lines.append(f"data api  {told['data_api']['sentence']}")
     if told["jobs"]["blocked"] or told["jobs"]["failed"]:
         lines.append("          `ytarchive-tui recovery list` tells what failed and what helps")
     return lines
+
+
+def _of_the_line(line: Line) -> Iterator[str]:
+    if why := line.why():
+        yield why
+    if line.total_bps:
+        yield f"all downloads together take {size(line.total_bps)}/s at most"
+    for cap in line.caps:
+        yield cap.sentence()
 
 
 def _free(root: Path) -> int | None:

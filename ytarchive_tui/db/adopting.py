@@ -9,14 +9,32 @@ from ytarchive_tui.db.archives import archive_id
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.jobs import FINAL
 from ytarchive_tui.domain.events import EventKind
-from ytarchive_tui.domain.models import ArchivedCopy
+from ytarchive_tui.domain.models import ArchivedCopy, Manifest
 
 
-async def adopt_copy(db: Database, copy: ArchivedCopy, there: Collection[str]) -> bool:
-    """Write the rows of a copy, and end the job that was to make it; False when one is known there.
+async def adopt_forgotten(db: Database, copy: ArchivedCopy) -> bool:
+    """Write the rows of a copy that was committed, unless some name its folder already; whether it did.
 
-    `there`: every folder with a complete item in that archive; a copy that is known in another one has been
-    replaced since, or moved. Only for an engine that runs no workers.
+    Only for an engine whose workers have not begun.
+    """
+    names = (str(copy.archive), copy.folder)
+    for table in ("copies", "leftovers"):
+        if await db.fetch(
+            f"SELECT 1 FROM {table} t JOIN archives a ON a.id = t.archive_id "
+            "WHERE a.path = ? AND t.folder = ?",
+            names,
+        ):
+            return False
+    return await adopt_copy(db, copy, None)
+
+
+async def adopt_copy(db: Database, copy: ArchivedCopy, there: Collection[str] | None) -> bool:
+    """Write the rows of a copy, and end the job that was to make it; False when the one known there stays.
+
+    `there`: every folder with a complete item in that archive, None: assume so of all that are known. A copy
+    that is known in another folder has been replaced since, or moved. Where both are there, the newer one
+    takes the place of the other, as it would have if its commit had been told (see `policy.replaces`).
+    Only for an engine that runs no workers.
     """
     manifest = copy.manifest
     async with db.write() as tx:
@@ -40,12 +58,17 @@ async def adopt_copy(db: Database, copy: ArchivedCopy, there: Collection[str]) -
         )
         assert item is not None
         place = (item["id"], archive)
-        known = await tx.one("SELECT id, folder FROM copies WHERE item_id = ? AND archive_id = ?", place)
-        if known is not None and known["folder"] in there:
-            return False
-        if known is not None:
+        known = await tx.one(
+            "SELECT id, folder, manifest FROM copies WHERE item_id = ? AND archive_id = ?", place
+        )
+        if known is not None and (there is None or known["folder"] in there):
+            before = Manifest.model_validate_json(known["manifest"])
+            if known["folder"] == copy.folder or manifest.archived_at <= before.archived_at:
+                return False
+        elif known is not None:
             await tx.run("DELETE FROM copies WHERE id = ?", (known["id"],))
-        await copies.keep(tx, item["id"], copy)
+        if not await copies.keep(tx, item["id"], copy):
+            return False
         await tx.run(
             "UPDATE jobs SET status = 'done', owner = NULL, lease_until = NULL, run_after = NULL, "
             "failure_class = NULL, failed_stage = NULL, repeated = 0, reason = NULL, updated_at = ? "

@@ -42,6 +42,10 @@ class EventKind(StrEnum):
     `reason`."""
     SITE_FREE = "site_free"
     """It closed again."""
+    DOWNLOADS_HELD = "downloads_held"
+    """A data cap was reached, or a window without downloads began: `until`, `reason`."""
+    DOWNLOADS_FREE = "downloads_free"
+    """They may go on."""
     JOB_CHANGED = "job_changed"
     """A person paused, resumed, retried, moved or cancelled it."""
 

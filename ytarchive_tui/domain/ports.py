@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from ytarchive_tui.domain.bandwidth import Allowance
 from ytarchive_tui.domain.breaker import Breaker
 from ytarchive_tui.domain.governor import Budget
 from ytarchive_tui.domain.models import (
@@ -236,6 +237,19 @@ class SiteMemory(Protocol):
 
     async def keep_budget(self, site: str, budget: Budget) -> None:
         """Store it."""
+
+
+class BandwidthMemory(Protocol):
+    """What is remembered of the line over restarts."""
+
+    async def used(self) -> Mapping[date, int]:
+        """Bytes of media by local day."""
+
+    async def add(self, day: date, count: int) -> None:
+        """So many more came on that day."""
+
+    async def keep(self, new: Allowance) -> None:
+        """Store what is allowed; who waits and who downloads is told when downloads are held or let go."""
 
 
 class ProgressBoard(Protocol):

@@ -13,6 +13,7 @@ class Dials:
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
         self._engine = settings.engine
+        self._limit = settings.network.limit_bytes_per_s
 
     async def downloads(self) -> int:
         """Parallel downloads."""
@@ -26,3 +27,15 @@ class Dials:
     async def limit_bps(self) -> int | None:
         """The wish for the speed of each download, 0 for none; None: nothing but the settings' limit."""
         return (await wishes(self._db)).limit_bps
+
+    async def each_bps(self) -> int | None:
+        """The limit of each download, wished or set, 0 or None for none."""
+        wished = await self.limit_bps()
+        return self._limit if wished is None else wished
+
+    async def running(self) -> int:
+        """Downloads that run just now."""
+        rows = await self._db.fetch(
+            "SELECT n FROM counters WHERE kind = 'item' AND stage = 'download' AND status = 'running'"
+        )
+        return int(rows[0]["n"]) if rows else 0

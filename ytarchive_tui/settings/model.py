@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator
 
 from ytarchive_tui.domain.models import Container, Frozen, JobOptions
 from ytarchive_tui.domain.policy import RetryRules
+from ytarchive_tui.settings.bandwidth import BandwidthSettings
 from ytarchive_tui.settings.strategies import StrategySettings
 from ytarchive_tui.settings.values import (
     ArchivePath,
@@ -262,6 +263,7 @@ class Settings(Frozen):
 
     archive: ArchiveSettings = Field(default_factory=ArchiveSettings)
     network: NetworkSettings = Field(default_factory=NetworkSettings)
+    bandwidth: BandwidthSettings = Field(default_factory=BandwidthSettings)
     youtube: YoutubeSettings = Field(default_factory=YoutubeSettings)
     engine: EngineSettings = Field(default_factory=EngineSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
@@ -281,6 +283,7 @@ class Settings(Frozen):
 GROUPS: dict[str, type[Frozen]] = {
     "archive": ArchiveSettings,
     "network": NetworkSettings,
+    "bandwidth": BandwidthSettings,
     "youtube": YoutubeSettings,
     "engine": EngineSettings,
     "retry": RetrySettings,

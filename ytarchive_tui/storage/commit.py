@@ -21,6 +21,8 @@ from .archive import make_folder, open_folder, private_folder, set_mode
 from .durable import open_regular, rename_new, write_file
 
 ITEM = "item"
+GOAL = "goal.txt"
+"""In staging: where the item's folder was about to go, for whoever finds that nobody remembers the rename."""
 _MOST_ATTEMPTS = 100
 
 
@@ -60,6 +62,27 @@ def find_committed(root_folder: int, job: int, metadata: ItemMetadata) -> Commit
     return None
 
 
+def find_forgotten(root_folder: int, staging: int, job: int) -> Committed | None:
+    """What a job committed, by the goal in its staging folder; raises `OSError`."""
+    try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(GOAL, flags, dir_fd=staging), "rb") as file:
+            channel, _, name = os.fsdecode(file.read()).partition("/")
+    except FileNotFoundError:
+        return None
+    if not name or {channel, name} & {"..", "."} or "/" in name:
+        return None
+    try:
+        with open_folder(channel, root_folder) as above, open_folder(name, above) as item:
+            found = manifest.read(item)
+            if found is None or found.job != job or not manifest.is_complete(found, item):
+                return None
+            os.fsync(above)
+            return Committed(f"{channel}/{name}", found)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
 def gather(staging: int, staged: StagedDownload) -> dict[str, str]:
     """Move the staged files into the item's folder, under their final names; raises `OSError`.
 
@@ -94,6 +117,7 @@ def commit(
         make_folder(target.parts[0], root_folder, modes.folder)
         with open_folder(target.parts[0], root_folder) as channel:
             try:
+                _note_goal(staging, target)
                 rename_new(ITEM, staging, target.parts[1], channel)
             except FileExistsError:
                 continue
@@ -111,6 +135,13 @@ def commit(
 
 def _targets(metadata: ItemMetadata) -> Iterator[PurePosixPath]:
     return (layout.folder(metadata, attempt) for attempt in range(_MOST_ATTEMPTS))
+
+
+def _note_goal(staging: int, target: PurePosixPath) -> None:
+    """Not brought to the disk by force: it matters after a kill, and a lost one leaves a folder too many."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(GOAL, flags, 0o600, dir_fd=staging), "wb") as file:
+        file.write(os.fsencode(str(target)))
 
 
 def _exists(name: str, folder: int) -> bool:

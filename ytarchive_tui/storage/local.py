@@ -22,6 +22,7 @@ from .archive import (
     TRASH,
     KnownArchives,
     open_archive,
+    open_folder,
     private_folder,
 )
 from .failing import os_errors
@@ -90,7 +91,7 @@ class LocalArchive:
             on_progress(Progress(job_id=job.id, stage=Stage.STORAGE, **event["progress"]))
 
         answer = await self._runner.run("verify", request.model_dump(mode="json"), report)
-        return await in_thread(self._commit, job, staged, Verified.model_validate(answer))
+        return await committed_in_thread(self._commit, job, staged, Verified.model_validate(answer))
 
     async def forget_extraction(self, archive: Path, job_id: int) -> None:
         """Remove the stored extraction, whose addresses are no longer good, but keep partial files.
@@ -102,6 +103,15 @@ class LocalArchive:
     async def discard(self, archive: Path, job_id: int) -> None:
         """Remove a job's staging folder, if there is one; raises `StageError`."""
         await in_thread(self._remove, archive, lambda job: job == job_id)
+
+    async def forgotten(self, archive: Path, live_jobs: Sequence[int]) -> list[ArchivedCopy]:
+        """What jobs that need no staging any more have committed, as far as their staging still tells.
+
+        After a kill between a commit and its rows, and a cancellation after that, no row may name it. To be
+        asked before `sweep`. Raises `StageError`.
+        """
+        live = frozenset(live_jobs)
+        return await in_thread(self._forgotten, archive, lambda job: job not in live)
 
     async def sweep(self, archive: Path, live_jobs: Sequence[int]) -> int:
         """Remove staging folders of jobs that need none any more; the number removed.
@@ -154,6 +164,22 @@ class LocalArchive:
         ):
             os.unlink(EXTRACTED, dir_fd=staging)
 
+    def _forgotten(self, root: Path, unwanted: Callable[[int], bool]) -> list[ArchivedCopy]:
+        if not (root / MARKER / IDENTITY).exists():
+            return []
+        found = []
+        with (
+            os_errors("staging"),
+            open_archive(root, self._known) as (root_folder, marker),
+            private_folder(STAGING, marker) as all_staging,
+        ):
+            for name in filter(lambda name: unwanted(int(name)), _jobs(all_staging)):
+                with open_folder(name, all_staging) as staging:
+                    committed = commit.find_forgotten(root_folder, staging, int(name))
+                if committed is not None:
+                    found.append(self._copy(root, committed))
+        return found
+
     def _remove(self, root: Path, unwanted: Callable[[int], bool]) -> int:
         """Move unwanted staging folders to the trash, then empty it; how many were moved."""
         if not (root / MARKER / IDENTITY).exists():
@@ -164,18 +190,22 @@ class LocalArchive:
             private_folder(STAGING, marker) as staging,
             private_folder(TRASH, marker) as trash,
         ):
-            with os.scandir(staging) as entries:
-                folders = [
-                    entry.name
-                    for entry in entries
-                    if entry.is_dir(follow_symlinks=False) and entry.name.isascii() and entry.name.isdigit()
-                ]
-            removed = [name for name in folders if unwanted(int(name))]
+            removed = [name for name in _jobs(staging) if unwanted(int(name))]
             for name in removed:
                 os.rename(name, f"{name}-{uuid4().hex}", src_dir_fd=staging, dst_dir_fd=trash)
             for name in os.listdir(trash):
                 shutil.rmtree(name, ignore_errors=True, dir_fd=trash)
             return len(removed)
+
+
+def _jobs(staging: int) -> list[str]:
+    """The names of staging folders."""
+    with os.scandir(staging) as entries:
+        return [
+            entry.name
+            for entry in entries
+            if entry.is_dir(follow_symlinks=False) and entry.name.isascii() and entry.name.isdigit()
+        ]
 
 
 def _item_path(job: Job) -> Path:
@@ -196,3 +226,15 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
         if not work.cancelled():
             work.exception()  # read, so that asyncio does not report it as lost
         raise
+
+
+async def committed_in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """As `in_thread`; what is done is told even when cancelled meanwhile, so that it is not forgotten."""
+    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        if work.cancelled() or work.exception() is not None:
+            raise
+        return work.result()

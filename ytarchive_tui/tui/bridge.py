@@ -25,6 +25,7 @@ from ytarchive_tui.tui.pace import Pace
 if TYPE_CHECKING:
     from ytarchive_tui.db.wishes import Wishes
     from ytarchive_tui.runtime import Runtime
+    from ytarchive_tui.services.bandwidth import Line
     from ytarchive_tui.services.queue import Figures, QueueService
     from ytarchive_tui.services.site import Standing
 
@@ -72,6 +73,8 @@ class Pulse:
     """What a person wishes of the engine as a whole."""
     standing: Standing | None = None
     """How we stand with the site."""
+    line: Line | None = None
+    """What downloads may take of the line."""
     quota: str | None = None
     """What there is to say of the Data API's quota."""
     left_s: float | None = None
@@ -248,6 +251,7 @@ class Bridge:
             pulse.speeds.append(pulse.speed)
             pulse.wishes = await queue.wishes()
             pulse.standing = await runtime.site.standing()
+            pulse.line = await runtime.bandwidth.line() if runtime.bandwidth else None
             pulse.left_s = _left_s(await queue.left(), pulse.speeds)
             pulse.quota = await runtime.quota.sentence() if runtime.quota else None
             if beats % DISK_EVERY == 0:

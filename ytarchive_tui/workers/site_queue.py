@@ -11,18 +11,24 @@ from ytarchive_tui.domain.models import (
     Stage,
     StagedDownload,
     StageOutcome,
+    Status,
 )
 from ytarchive_tui.domain.policy import Transition
 from ytarchive_tui.domain.ports import JobQueue
+from ytarchive_tui.workers.bandwidth import Bandwidth
 from ytarchive_tui.workers.site import Site
 
 
 class SiteQueue:
-    """`JobQueue` that asks the site's breaker and budget before each claim, and tells them each end."""
+    """`JobQueue` that asks the site's breaker and budget before each claim, and tells them each end.
 
-    def __init__(self, queue: JobQueue, site: Site) -> None:
+    With a `bandwidth`, downloads begin and go on only while it lets them.
+    """
+
+    def __init__(self, queue: JobQueue, site: Site, bandwidth: Bandwidth | None = None) -> None:
         self._queue = queue
         self._site = site
+        self._bandwidth = bandwidth
         self._turn_in_s: float | None = None
         """How long the claim that just ended was told to wait; read by the same worker before it yields."""
 
@@ -32,7 +38,8 @@ class SiteQueue:
             return await self._queue.claim(stage, kind, owner)
         async with self._site.turns:
             self._turn_in_s = None
-            if wait := await self._site.wait_s(stage):
+            line = self._bandwidth if stage is Stage.DOWNLOAD else None
+            if wait := (line.wait_s() if line else 0.0) or await self._site.wait_s(stage):
                 self._turn_in_s = wait
                 return None
             claim = await self._queue.claim(stage, kind, owner)
@@ -63,6 +70,10 @@ class SiteQueue:
         job = await self._queue.heartbeat(claim)
         if job is None:
             self._site.given_up(claim)
+            return None
+        held = self._bandwidth.held if self._bandwidth and claim.job.stage is Stage.DOWNLOAD else None
+        if held and not job.cancel_requested:
+            return job.model_copy(update={"status": Status.PAUSED, "reason": held})
         return job
 
     async def add_page(self, claim: Claim, page: ListPage) -> bool:

@@ -105,7 +105,9 @@ class Worker:
             return
         except _StopRequestedError as stop:
             transition = (
-                after_cancel(job) if stop.job.cancel_requested else after_release(job, "stopped by you")
+                after_cancel(job)
+                if stop.job.cancel_requested
+                else after_release(job, stop.job.reason or "stopped by you")
             )
         except asyncio.CancelledError:
             await _to_the_end(self._end(claim, None, after_release(job, "the program was stopped")))
@@ -126,7 +128,11 @@ class Worker:
             await asyncio.wait({work, renewal}, return_when=asyncio.FIRST_COMPLETED)
             if renewal.done() and not work.done():
                 await _cancelled(work)
-                renewal.result()
+                if isinstance(error := renewal.exception(), _StopRequestedError) and _succeeded(work):
+                    # It came to its end all the same, as a commit does: what is done stays done.
+                    log.info("job %d ended before it could be stopped", error.job.id)
+                else:
+                    renewal.result()
             return await work
         finally:
             await _cancelled(renewal)
@@ -210,6 +216,10 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
     task.result()
     if cancelled:
         raise asyncio.CancelledError
+
+
+def _succeeded(task: asyncio.Future[Any]) -> bool:
+    return not task.cancelled() and task.exception() is None
 
 
 async def _cancelled(task: asyncio.Future[Any]) -> None:

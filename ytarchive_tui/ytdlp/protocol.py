@@ -76,3 +76,5 @@ class ProgressEvent(Frozen):
     total: int | None = None
     speed: float | None = None
     eta_s: float | None = None
+    received: int = 0
+    """What came from the site in this task; what lay there before does not count."""

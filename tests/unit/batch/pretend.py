@@ -155,6 +155,7 @@ class Runtime:
         self.queue = queue
         self.site = Site()
         self.quota = Quota()
+        self.bandwidth = None
         self.calls: list[str] = []
         self._script = script
         self._task: asyncio.Task[None] | None = None

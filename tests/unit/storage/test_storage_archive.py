@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from storage_samples import Sample
 
+from ytarchive_tui.db.connection import Database
 from ytarchive_tui.domain.classification import classify
 from ytarchive_tui.domain.errors import FailureClass, StageError
 from ytarchive_tui.domain.models import (
@@ -30,7 +31,9 @@ from ytarchive_tui.domain.models import (
     StagedFile,
     Status,
 )
+from ytarchive_tui.engine import _sweep
 from ytarchive_tui.storage import durable, layout
+from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.manifest import check
 from ytarchive_tui.storage.verification import verify
@@ -143,6 +146,38 @@ async def test_storing_again_adopts_the_committed_copy(bench: Bench) -> None:
     await bench.store.discard(bench.root, 1)
     assert await bench.archive(staged) == first
     assert [path.name for path in (bench.root / "Ch").iterdir()] == ["Sound [dQw4w9WgXcQ]"]
+
+
+async def test_what_was_committed_by_a_job_that_was_cancelled_after_that_is_known_again(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Killed between the rename and the rows; before the next start a person cancelled the job."""
+    copy = await bench.archive(bench.stage())
+    locks = ArchiveLocks(bench.known)
+    try:
+        async with await Database.open(tmp_path / "state.db") as db:
+            await _sweep(db, bench.store, locks, bench.root, [1])
+            assert await db.fetch("SELECT 1 FROM copies") == [], "its job may still tell of it"
+            await _sweep(db, bench.store, locks, bench.root, [])
+            (row,) = await db.fetch("SELECT folder FROM copies")
+            assert row["folder"] == copy.folder
+            assert list((bench.root / ".ytarchive/staging").iterdir()) == []
+            # Once more: nothing is told twice.
+            await bench.archive(bench.stage())
+            await _sweep(db, bench.store, locks, bench.root, [])
+            (entries,) = await db.fetch("SELECT count(*) AS n FROM journal")
+            assert entries["n"] == 1
+    finally:
+        locks.close()
+
+
+async def test_a_goal_that_leads_elsewhere_tells_nothing(bench: Bench) -> None:
+    await bench.archive(bench.stage())
+    goal = bench.root / ".ytarchive/staging/1/goal.txt"
+    assert len(await bench.store.forgotten(bench.root, [])) == 1
+    for text in ("../x", "Ch", "Ch/../Ch", "Ch/not there", "Ch/a/b", ""):
+        goal.write_text(text)
+        assert await bench.store.forgotten(bench.root, []) == [], text
 
 
 @pytest.mark.parametrize("kind", ["folder", "full folder", "file", "link"])
@@ -276,7 +311,9 @@ async def test_an_extraction_is_forgotten_and_partial_files_stay(bench: Bench) -
     assert [path.name for path in folder.iterdir()] == ["v.f137.mp4.part"]
 
 
-async def test_cancelling_waits_for_the_thread(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_commit_that_is_cancelled_in_its_middle_is_told_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     staged = bench.stage()
     started, ended = asyncio.Event(), []
     loop = asyncio.get_running_loop()
@@ -292,8 +329,7 @@ async def test_cancelling_waits_for_the_thread(bench: Bench, monkeypatch: pytest
     task = asyncio.create_task(bench.archive(staged))
     await started.wait()
     task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    assert (await task).folder == "Ch/Sound [dQw4w9WgXcQ]"
     assert ended == [True]
 
 

@@ -27,6 +27,8 @@ class Progress(Frozen):
     speed: float | None = None
     """Bytes a second."""
     eta_s: float | None = None
+    received: int = 0
+    """Bytes of media that this run of the stage has taken from the site."""
 
 
 class Former(Frozen):

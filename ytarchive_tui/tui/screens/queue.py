@@ -60,7 +60,7 @@ class QueueScreen(Deleting):
 
     def body(self) -> ComposeResult:
         """Table, details, totals."""
-        self._columns = JobColumns(shell(self).glyphs, self._progress, lambda: self.on_hold)
+        self._columns = JobColumns(shell(self).glyphs, self._progress, lambda: self.on_hold, self._held)
         with Container(id="main"):
             yield VirtualTable(
                 self._columns.columns(), self._rows, lambda row: row.id,
@@ -130,6 +130,10 @@ class QueueScreen(Deleting):
     def _progress(self, job_id: int) -> Progress | None:
         queue = self.bridge.ready_queue
         return queue.progress(job_id) if queue else None
+
+    def _held(self) -> str | None:
+        line = self.bridge.pulse.line
+        return line.why() if line else None
 
     def _turn(self) -> None:
         self._columns.frame += 1

@@ -28,11 +28,17 @@ class JobColumns:
     """Makes the columns; `progress` tells what is newest of a running job, `on_hold` whether all is held."""
 
     def __init__(
-        self, glyphs: Glyphs, progress: Callable[[int], Progress | None], on_hold: Callable[[], bool]
+        self,
+        glyphs: Glyphs,
+        progress: Callable[[int], Progress | None],
+        on_hold: Callable[[], bool],
+        held: Callable[[], str | None] = lambda: None,
     ) -> None:
+        """`held`: why no download may begin now, and when it goes on."""
         self._glyphs = glyphs
         self._progress = progress
         self._on_hold = on_hold
+        self._held = held
         self.frame = 0
         """Turns the spinners."""
 
@@ -93,11 +99,16 @@ class JobColumns:
         speed: list[Piece] = []
         if progress is not None and progress.speed:
             speed.append((f"{size(progress.speed) + '/s':>{_SPEED}}  ", "text"))
-        return [*speed, why(row, progress, on_hold=self._on_hold())]
+        return [*speed, why(row, progress, on_hold=self._on_hold(), held=self._held())]
 
 
-def why(row: QueueRow, progress: Progress | None = None, *, on_hold: bool = False) -> tuple[str, str]:
-    """Why a job stands where it does and what comes next, in words, and the look for them."""
+def why(
+    row: QueueRow, progress: Progress | None = None, *, on_hold: bool = False, held: str | None = None
+) -> tuple[str, str]:
+    """Why a job stands where it does and what comes next, in words, and the look for them.
+
+    `held`: why no download may begin now, and when it goes on.
+    """
     reason = cells(row.reason or "")
     match row.status:
         case "running" if row.cancel_requested:
@@ -108,6 +119,8 @@ def why(row: QueueRow, progress: Progress | None = None, *, on_hold: bool = Fals
             return "on hold; P resumes all", "warn"
         case "waiting" if on_hold:
             return f"on hold, due {moment(_at(row.run_after))}: {reason}", "warn"
+        case "queued" if held and row.kind == "item" and row.stage == "download":
+            return held, "warn"
         case "running" if (
             progress is not None and progress.eta_s is not None and progress.activity != "listing"
         ):

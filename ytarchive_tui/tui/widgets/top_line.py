@@ -74,6 +74,8 @@ class TopLine(Widget):
         held = [(" on hold ", "bold $warning")] if pulse.wishes and pulse.wishes.on_hold else []
         if not held and pulse.standing and (why := pulse.standing.short()):
             held = [(f" {why} ", "bold $warning")]
+        if not held and pulse.line and (why := pulse.line.short()):
+            held = [(f" {why} ", "bold $warning")]
         match pulse.state:
             case EngineState.STARTING:
                 state = [("starting… " if not shell(self).ascii else "starting ", "$text-muted")]

@@ -63,6 +63,8 @@ class TotalsLine(Widget):
         site = pulse.standing
         if site and (banner := site.banner()):
             yield f" {banner} ", "bold $warning"
+        if pulse.line and (why := pulse.line.why() or pulse.line.warning()):
+            yield f" {why} ", "bold $warning"
         if pulse.quota:
             yield f" {pulse.quota} ", "$warning"
         number = wishes.downloads or settings.engine.downloads
@@ -70,6 +72,8 @@ class TotalsLine(Widget):
         wished = wishes.limit_bps is not None
         if limit := wishes.limit_bps if wished else settings.network.limit_bytes_per_s:
             yield f" {size(limit)}/s each at most ", "bold $primary" if wished else "$text-muted"
+        if pulse.line and pulse.line.total_bps:
+            yield f" {size(pulse.line.total_bps)}/s together at most ", "$text-muted"
         if pulse.left_s is not None and not wishes.on_hold:
             yield f" about {duration(pulse.left_s)} left ", ""
         if site:

@@ -21,10 +21,13 @@ class Pace:
         self._lock = threading.Lock()
         self._debt = 0.0
         self._at = time.monotonic()
+        self.received = 0
+        """Bytes of media since the process began."""
 
     def took(self, count: int, configured_bps: int | None) -> None:
         """Wait until that many bytes may have come; what the parent told goes before what is configured."""
         with self._lock:
+            self.received += count
             self._debt += count
             while limit := _limit(configured_bps):
                 now = time.monotonic()
@@ -42,9 +45,11 @@ def _limit(configured_bps: int | None) -> int | None:
     return configured_bps if told is None else told
 
 
+pace = Pace()
+
+
 def keep_pace() -> None:
     """Replace yt-dlp's own brake, which reckons from the start of a file: a lower limit would stall it."""
-    pace = Pace()
 
     def slow_down(self: Any, start_time: float, now: float | None, byte_counter: int) -> None:
         began, before = getattr(self, "_paced", (start_time, 0))

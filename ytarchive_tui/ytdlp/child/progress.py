@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ytarchive_tui.ytdlp.child.pace import pace
 from ytarchive_tui.ytdlp.protocol import Activity, ProgressEvent
 from ytarchive_tui.ytdlp.task import Emit
 
@@ -21,6 +22,7 @@ class ProgressReport:
         self._totals: dict[str, int | None] = {}
         self._activity: Activity | None = None
         self._next = 0.0
+        self._before = pace.received
 
     def plan(self, formats: Iterable[Mapping[str, Any]]) -> None:
         """Tell what will be fetched, so that the total is known from the start."""
@@ -54,5 +56,12 @@ class ProgressReport:
         known = [size for size in self._totals.values() if size is not None]
         total = max(sum(known), done) if len(known) == len(self._totals) and known else None
         eta = (total - done) / speed if speed and total is not None else None
-        event = ProgressEvent(activity=activity, done=done, total=total, speed=speed, eta_s=eta)
+        event = ProgressEvent(
+            activity=activity,
+            done=done,
+            total=total,
+            speed=speed,
+            eta_s=eta,
+            received=pace.received - self._before,
+        )
         self._emit({"progress": event.model_dump()})
