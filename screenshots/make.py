@@ -7,12 +7,16 @@ into trouble, and is drawn while downloads go on. Nothing leaves this machine, a
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+# Before Textual is imported, which looks at the terminal that this is started from.
+os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 
 from svg import drawn
 from textual.pilot import Pilot

@@ -49,16 +49,20 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
         overflow-x: hidden;
         & > .table--header { text-style: bold dim; }
         & > .table--cursor { background: $boost; }
-        &:focus > .table--cursor { background: $block-cursor-background; text-style: bold; }
+        &:focus > .table--cursor {
+            color: $block-cursor-foreground;
+            background: $block-cursor-background;
+            text-style: bold;
+        }
         &:nocolor > .table--cursor { text-style: reverse; }
         & > .table--marked { background: $accent-muted; }
         & > .table--dim { text-style: dim; }
-        & > .table--accent { color: $accent; }
-        & > .table--good { color: $success; }
-        & > .table--warn { color: $warning; }
-        & > .table--bad { color: $error; }
-        & > .table--info { color: $primary; }
-        & > .table--bar { color: $primary; }
+        & > .table--accent { color: $text-accent; }
+        & > .table--good { color: $text-success; }
+        & > .table--warn { color: $text-warning; }
+        & > .table--bad { color: $text-error; }
+        & > .table--info { color: $text-primary; }
+        & > .table--bar { color: $text-primary; }
         & > .table--rest { text-style: dim; }
     }
     """
