@@ -28,7 +28,7 @@ from ytarchive_tui.sandbox.catalog import DEMO_HANDLE, DEMO_PLAYLIST, condition_
 from ytarchive_tui.sandbox.client import ControlClient
 from ytarchive_tui.sandbox.model import Condition
 from ytarchive_tui.sandbox.process import SandboxProcess
-from ytarchive_tui.services.queue import Figures
+from ytarchive_tui.services.queue_lines import Figures
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.tui.app import YtarchiveApp

@@ -20,7 +20,7 @@ from ytarchive_tui.batch.view import State, Summary
 from ytarchive_tui.domain.models import Status
 
 if TYPE_CHECKING:
-    from ytarchive_tui.services.queue import JobLine, PreviewLine
+    from ytarchive_tui.services.queue_lines import JobLine, PreviewLine
 
 PROGRESS_S = 1.0
 """At most one `progress` object for each running job in this time."""
