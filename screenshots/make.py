@@ -7,12 +7,16 @@ into trouble, and is drawn while downloads go on. Nothing leaves this machine, a
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+# Before Textual is imported, which looks at the terminal that this is started from.
+os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 
 from svg import drawn
 from textual.pilot import Pilot
@@ -24,7 +28,7 @@ from ytarchive_tui.sandbox.catalog import DEMO_HANDLE, DEMO_PLAYLIST, condition_
 from ytarchive_tui.sandbox.client import ControlClient
 from ytarchive_tui.sandbox.model import Condition
 from ytarchive_tui.sandbox.process import SandboxProcess
-from ytarchive_tui.services.queue import Figures
+from ytarchive_tui.services.queue_lines import Figures
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.tui.app import YtarchiveApp

@@ -18,7 +18,8 @@ from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import Status
 
 if TYPE_CHECKING:
-    from ytarchive_tui.services.queue import JobLine, QueueService
+    from ytarchive_tui.services.queue import QueueService
+    from ytarchive_tui.services.queue_lines import JobLine
 
 _PAGE = 500
 _SHARE = 30

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ytarchive_tui.services.queue import Overview
+    from ytarchive_tui.services.queue_lines import Overview
 
 _SETTLED_S = 1.0
 

@@ -24,7 +24,7 @@ from ytarchive_tui.settings.model import Settings
 if TYPE_CHECKING:
     from ytarchive_tui.runtime import Runtime
     from ytarchive_tui.services.bandwidth import Line
-    from ytarchive_tui.services.queue import Overview
+    from ytarchive_tui.services.queue_lines import Overview
     from ytarchive_tui.services.site import Standing
 
 _TICK_S = 0.25

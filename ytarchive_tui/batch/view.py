@@ -13,7 +13,7 @@ from ytarchive_tui.batch.input import BatchInput
 from ytarchive_tui.domain.models import Status
 
 if TYPE_CHECKING:
-    from ytarchive_tui.services.queue import JobLine, LiveLine, Overview, PreviewLine
+    from ytarchive_tui.services.queue_lines import JobLine, LiveLine, Overview, PreviewLine
     from ytarchive_tui.services.quota import Detour
 
 AGAIN = "run the same command again to go on"

@@ -21,7 +21,7 @@ from ytarchive_tui.batch.view import State, Summary
 from ytarchive_tui.domain.models import Status
 
 if TYPE_CHECKING:
-    from ytarchive_tui.services.queue import JobLine, PreviewLine
+    from ytarchive_tui.services.queue_lines import JobLine, PreviewLine
     from ytarchive_tui.services.quota import Detour
 
 PROGRESS_S = 1.0

@@ -28,7 +28,7 @@ from ytarchive_tui.domain.models import Progress, Status
 from ytarchive_tui.domain.text import plain
 
 if TYPE_CHECKING:
-    from ytarchive_tui.services.queue import JobLine, LiveLine, PreviewLine
+    from ytarchive_tui.services.queue_lines import JobLine, LiveLine, PreviewLine
     from ytarchive_tui.services.quota import Detour
 
 _BAR = 12

@@ -18,7 +18,7 @@ from ytarchive_tui.batch.view import State, Summary
 from ytarchive_tui.domain.text import plain
 
 if TYPE_CHECKING:
-    from ytarchive_tui.services.queue import PreviewLine
+    from ytarchive_tui.services.queue_lines import PreviewLine
     from ytarchive_tui.services.quota import Detour
 
 PROGRESS_S = 10.0

@@ -14,7 +14,7 @@ from ytarchive_tui.domain.text import plain
 
 if TYPE_CHECKING:
     from ytarchive_tui.batch.view import Summary
-    from ytarchive_tui.services.queue import JobLine
+    from ytarchive_tui.services.queue_lines import JobLine
     from ytarchive_tui.services.quota import Detour
 
 _TITLE = 200

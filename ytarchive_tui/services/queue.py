@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from ytarchive_tui.db import copies, items_search
@@ -15,103 +14,23 @@ from ytarchive_tui.db.known import Known, known
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.sizes import mean_size
 from ytarchive_tui.db.totals import kept_without_job, totals
-from ytarchive_tui.db.views import JobRow, Views, id_list
+from ytarchive_tui.db.views import Views, id_list
 from ytarchive_tui.db.wishes import Wishes, wish, wishes
 from ytarchive_tui.domain.events import JournalEntry
-from ytarchive_tui.domain.models import Frozen, JobKind, Progress, Stage, Status, Submission, Submitted
+from ytarchive_tui.domain.models import JobKind, Progress, Stage, Status, Submission, Submitted
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.services.job_details import JobDetails, job_details
 from ytarchive_tui.services.queue_changes import QueueChanges
-
-
-class JobLine(Frozen):
-    """One job, as a line of the queue shows it."""
-
-    job_id: int
-    video_id: str | None
-    url: str
-    title: str | None
-    channel: str | None
-    stage: Stage
-    status: Status
-    reason: str | None
-    run_after: datetime | None
-    failure_class: str | None
-    attempts: int
-    height_obtained: int | None
-    height_offered: int | None
-    size: int | None
-    """Bytes in the archive; before that, of what was selected, when the site told it."""
-    duration_s: float | None
-    folder: Path | None
-    """Where the item lies in the archive; None while it does not."""
-
-
-class LiveLine(JobLine):
-    """A running job with its newest progress."""
-
-    progress: Progress | None
-
-
-class Overview(Frozen):
-    """How the jobs of some sources stand, counted; sources' own jobs count among all but `done`."""
-
-    sources_open: int
-    """Lists that are queued or being read."""
-    total: int
-    """Items, whatever their state."""
-    done: int
-    already: int
-    """Items in the archive for which there never was a job here."""
-    queued: int
-    running: int
-    waiting: int
-    blocked: int
-    failed: int
-    cancelled: int
-    hidden: Mapping[str, int]
-    """Items of lists that get no job, by reason: `private`, `removed`, `not_wanted`; not among `total`."""
-    bytes_archived: int
-    next_due_s: float | None
-    """Seconds until the first waiting job is due; None when none waits."""
-
-
-class Figures(Frozen):
-    """The whole queue in a few numbers, from counters: cheap at any size."""
-
-    running: int = 0
-    queued: int = 0
-    waiting: int = 0
-    blocked: int = 0
-    paused: int = 0
-    failed: int = 0
-    done: int = 0
-    cancelled: int = 0
-
-    @property
-    def open(self) -> int:
-        """Jobs that are not at their end."""
-        return self.running + self.queued + self.waiting + self.blocked + self.paused
-
-    @property
-    def total(self) -> int:
-        """All jobs."""
-        return self.open + self.failed + self.done + self.cancelled
-
-
-class PreviewLine(Frozen):
-    """What a run would do with one item."""
-
-    video_id: str
-    url: str
-    title: str | None
-    duration_s: float | None
-    size: int | None
-    estimated: bool = False
-    """True when the size is worked out from the length, by what other items of the run need."""
-    height: int | None
-    already: bool = False
-    problem: str | None = None
+from ytarchive_tui.services.queue_lines import (
+    Figures,
+    JobLine,
+    LiveLine,
+    Overview,
+    PreviewLine,
+    estimated,
+    fields,
+    preview_line,
+)
 
 
 class QueueService:
@@ -158,7 +77,7 @@ class QueueService:
 
     async def lines(self, source_ids: Sequence[int]) -> tuple[JobLine, ...]:
         """The jobs of some sources, in queue order."""
-        return tuple(JobLine(**_fields(row)) for row in await self._views.jobs_of_sources(source_ids))
+        return tuple(JobLine(**fields(row)) for row in await self._views.jobs_of_sources(source_ids))
 
     async def notes(self, job_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
         """What is noted about the archived items of some jobs: what was refused, withheld or left out."""
@@ -167,7 +86,7 @@ class QueueService:
     async def live(self) -> tuple[LiveLine, ...]:
         """The running jobs, in queue order, each with its newest progress."""
         rows = await self._views.running()
-        return tuple(LiveLine(**_fields(row), progress=self._board.get(row.id)) for row in rows)
+        return tuple(LiveLine(**fields(row), progress=self._board.get(row.id)) for row in rows)
 
     async def entries(self, after_id: int, limit: int = 500) -> tuple[JournalEntry, ...]:
         """The journal after an entry, oldest first."""
@@ -183,7 +102,7 @@ class QueueService:
         rows = await self._views.jobs_of_sources(source_ids)
         kept = await kept_without_job(self._db, source_ids)
         return (
-            *_estimated([_preview(row) for row in rows if row.video_id is not None]),
+            *estimated([preview_line(row) for row in rows if row.video_id is not None]),
             *(PreviewLine(**item.model_dump(), already=True) for item in kept),
         )
 
@@ -255,53 +174,3 @@ class QueueService:
     async def wait_for_change(self, timeout_s: float) -> None:
         """Return when jobs changed, or after the time-out."""
         await self._queue.wait_for_change(timeout_s)
-
-
-def _estimated(lines: list[PreviewLine]) -> list[PreviewLine]:
-    """Give every line of known length a size, by the bytes a second of those whose size is known."""
-    known = [line for line in lines if line.size is not None and line.duration_s]
-    seconds = sum(line.duration_s or 0 for line in known)
-    if not seconds:
-        return lines
-    rate = sum(line.size or 0 for line in known) / seconds
-    return [
-        line.model_copy(update={"size": round(rate * line.duration_s), "estimated": True})
-        if line.size is None and line.duration_s and not line.problem
-        else line
-        for line in lines
-    ]
-
-
-def _preview(row: JobRow) -> PreviewLine:
-    assert row.video_id is not None
-    return PreviewLine(
-        video_id=row.video_id,
-        url=row.url,
-        title=row.title,
-        duration_s=row.duration_s,
-        size=row.size,
-        height=row.selected_height,
-        already=row.folder is not None,
-        problem=None if row.status is Status.DONE else row.reason or f"still {row.status}",
-    )
-
-
-def _fields(row: JobRow) -> dict[str, object]:
-    return {
-        "job_id": row.id,
-        "video_id": row.video_id,
-        "url": row.url,
-        "title": row.title,
-        "channel": row.channel,
-        "stage": row.stage,
-        "status": row.status,
-        "reason": row.reason,
-        "run_after": row.run_after,
-        "failure_class": row.failure_class,
-        "attempts": row.attempts,
-        "height_obtained": row.obtained_height,
-        "height_offered": row.offered_height,
-        "size": row.size,
-        "duration_s": row.duration_s,
-        "folder": row.archive / row.folder if row.folder is not None else None,
-    }

@@ -15,7 +15,7 @@ from ytarchive_tui.settings.write import line_of, set_text, template
 
 Effect = Literal["now", "next added", "next start"]
 
-_NOW = frozenset({"screen.theme", "screen.keys"})
+_NOW = frozenset({"screen.theme", "screen.keys", "screen.thumbnails"})
 _NEXT_ADDED = frozenset(
     f"archive.{field}"
     for field in ("root", "quality", "container", "subtitles", "auto_captions", "thumbnail", "embed_chapters")

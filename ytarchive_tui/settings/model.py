@@ -243,6 +243,8 @@ class ScreenSettings(Frozen):
     """`archive`, `high-contrast`, `ansi-dark`, `ansi-light` or another of Textual's themes."""
     ascii: bool = False
     """Whether bars, glyphs and rules are drawn with ASCII characters alone."""
+    thumbnails: bool = True
+    """Whether details show an archived item's thumbnail, where the terminal has at least 256 colours."""
     keys: dict[str, str] = Field(default_factory=dict)
     """Keys by an action's name, such as `"queue.pause" = "p,space"`; an empty text takes the key away."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.color import Color
@@ -26,8 +27,11 @@ from ytarchive_tui.tui.palette import ActionProvider
 from ytarchive_tui.tui.registry import tabs
 from ytarchive_tui.tui.screens.base import BaseScreen
 from ytarchive_tui.tui.settings_verbs import SettingsVerbs
-from ytarchive_tui.tui.themes import OWN
+from ytarchive_tui.tui.themes import OWN, readable
 from ytarchive_tui.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from ytarchive_tui.services.pictures import Pictures
 
 _KEY_SIGNS = {
     "space": "␣", "enter": "⏎", "escape": "esc", "question_mark": "?", "slash": "/", "colon": ":",
@@ -59,6 +63,7 @@ class YtarchiveApp(Acting, SettingsVerbs):
         note: str = "", file: SettingsFile | None = None,
     ) -> None:  # fmt: skip
         """`utf8`: whether the terminal reads UTF-8; if not, titles are shown in ASCII as well."""
+        self._readable: dict[str, dict[str, str]] = {}
         super().__init__(file)
         self.settings = settings
         self.bridge = bridge
@@ -89,6 +94,26 @@ class YtarchiveApp(Acting, SettingsVerbs):
 
         usual = super().get_driver_class()
         return TerminalDriver if usual is LinuxDriver else usual
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's, with colours of text that can be read on its grounds."""
+        if self.current_theme.name not in self._readable:
+            self._readable = {self.current_theme.name: readable(super().get_css_variables())}
+        self.theme_variables = dict(self._readable[self.current_theme.name])
+        return self.theme_variables
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether thumbnails are wanted, and the terminal has the colours for them."""
+        colours = self.console.color_system in ("256", "truecolor")
+        return self.settings.screen.thumbnails and colours and not self.ascii and not self.no_color
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Makes thumbnails that fit into cells."""
+        from ytarchive_tui.services.pictures import Pictures, find_ffmpeg
+
+        return Pictures(lambda: find_ffmpeg(self.settings.tools))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Text from outside is made harmless before anything else is done to a line."""

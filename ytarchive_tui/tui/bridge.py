@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from ytarchive_tui.db.wishes import Wishes
     from ytarchive_tui.runtime import Runtime
     from ytarchive_tui.services.bandwidth import Line
-    from ytarchive_tui.services.queue import Figures, QueueService
+    from ytarchive_tui.services.queue import QueueService
+    from ytarchive_tui.services.queue_lines import Figures
     from ytarchive_tui.services.site import Standing
 
 log = logging.getLogger(__name__)

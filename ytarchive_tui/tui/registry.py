@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ytarchive_tui.services.queue import Figures
+    from ytarchive_tui.services.queue_lines import Figures
     from ytarchive_tui.tui.screens.base import BaseScreen
 
 

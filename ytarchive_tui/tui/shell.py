@@ -10,6 +10,7 @@ from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.tui.acting import Doer
 
 if TYPE_CHECKING:
+    from ytarchive_tui.services.pictures import Pictures
     from ytarchive_tui.tui.actions import Action
     from ytarchive_tui.tui.glyphs import Glyphs
 
@@ -20,6 +21,14 @@ class Shell(Doer, Protocol):
     settings: Settings
     ascii: bool
     glyphs: Glyphs
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether thumbnails are wanted, and the terminal has the colours for them."""
+
+    @property
+    def pictures(self) -> Pictures:
+        """Makes thumbnails that fit into cells."""
 
     def key_of(self, action: Action) -> str:
         """The first key of an action as people write it; empty when it has none."""

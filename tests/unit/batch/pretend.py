@@ -11,7 +11,7 @@ from typing import Any
 
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import JobOptions, Stage, Status, Submission, Submitted
-from ytarchive_tui.services.queue import LiveLine, Overview, PreviewLine
+from ytarchive_tui.services.queue_lines import LiveLine, Overview, PreviewLine
 from ytarchive_tui.services.quota import Detour
 from ytarchive_tui.services.site import Standing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ytarchive_tui.batch import patience
-from ytarchive_tui.services.queue import Overview
+from ytarchive_tui.services.queue_lines import Overview
 
 
 def seen(**counts: float) -> Overview:

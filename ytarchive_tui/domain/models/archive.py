@@ -115,3 +115,9 @@ class ArchivedCopy(Frozen):
     folder: str
     """Below `archive`, with forward slashes."""
     manifest: Manifest
+
+    @property
+    def thumbnail(self) -> Path | None:
+        """Where its picture should lie, if it has one."""
+        names = (file.name for file in self.manifest.files if file.role is FileRole.THUMBNAIL)
+        return next((self.archive / self.folder / name for name in names), None)

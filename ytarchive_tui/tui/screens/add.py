@@ -75,8 +75,8 @@ class AddDialog(Acting, ModalScreen[None]):
                 yield Static("", id="explained", markup=False)
             yield Static(
                 Content.assemble(
-                    ("enter", "bold $accent"), " add   ", ("^j", "bold $accent"), " new line   ",
-                    ("tab", "bold $accent"), " quality   ", ("esc", "bold $accent"), " leave",
+                    ("enter", "bold $text-accent"), " add   ", ("^j", "bold $text-accent"), " new line   ",
+                    ("tab", "bold $text-accent"), " quality   ", ("esc", "bold $text-accent"), " leave",
                 ),
                 id="keys", markup=False,
             )  # fmt: skip
@@ -163,19 +163,19 @@ class AddDialog(Acting, ModalScreen[None]):
         glyphs = shell(self).glyphs
         if line.found is None:
             return [
-                (f"{glyphs.of_status('failed')} ", "$error"),
+                (f"{glyphs.of_status('failed')} ", "$text-error"),
                 plain(line.text, 60),
-                (f"  {line.problem}\n", "$error"),
+                (f"  {line.problem}\n", "$text-error"),
             ]
         if line.repeated:
             note, look = "the same as above", "dim"
         elif is_archived(line, self._archived):
-            note, look = "in the archive already", "$warning"
+            note, look = "in the archive already", "$text-warning"
         else:
             note, look = self._known_of(line.found), "dim"
         address = line.found.address.removeprefix("https://www.")
         return [
-            (f"{glyphs.of_status('done')} ", "$success"),
+            (f"{glyphs.of_status('done')} ", "$text-success"),
             (f"{KINDS[line.found.kind]:<12}", "bold"),
             plain(address, 70),
             (f"  {note}\n", look),

@@ -21,8 +21,8 @@ from ytarchive_tui.tui.wording import cells, count, moment
 
 _LINES = 500
 _STYLES = {
-    "new": "$success", "back": "$success", "missing": "$warning", "gone": "$error", "renamed": "$primary",
-    "at source": "$warning", "read": "$text-muted", "looked": "$text-muted",
+    "new": "$text-success", "back": "$text-success", "missing": "$text-warning", "gone": "$text-error",
+    "renamed": "$text-primary", "at source": "$text-warning", "read": "$text-muted", "looked": "$text-muted",
 }  # fmt: skip
 _WHEN, _WHAT = 13, 15
 

@@ -110,9 +110,9 @@ class Following:
         try:
             self._say(explained(text) if text.strip() else _HELP)
         except BadSchedule as bad:
-            self._say(str(bad), "$warning")
+            self._say(str(bad), "$text-warning")
 
-    def _say(self, text: str, style: str = "$primary") -> None:
+    def _say(self, text: str, style: str = "$text-primary") -> None:
         note = self._place.note
         note.show([(f" {text}", style)] if text else [])
         note.display = bool(text)

@@ -36,8 +36,8 @@ class DeleteDialog(Acting, ModalScreen[bool]):
             yield Input(placeholder=self.words, select_on_focus=False)
             yield Static(
                 Content.assemble(
-                    ("enter", "bold $accent"), " delete   ",
-                    ("esc", "bold $accent"), " leave everything as it is",
+                    ("enter", "bold $text-accent"), " delete   ",
+                    ("esc", "bold $text-accent"), " leave everything as it is",
                 ),
                 id="keys", markup=False,
             )  # fmt: skip
@@ -52,16 +52,16 @@ class DeleteDialog(Acting, ModalScreen[bool]):
         if seen.lost:
             yield (
                 f"{seen.lost:,} can't be fetched again: gone or private at the source.\n",
-                "bold $error",
+                "bold $text-error",
             )
         if seen.active:
-            yield f"{seen.active:,} more stay, because a job works on them.\n", "$warning"
+            yield f"{seen.active:,} more stay, because a job works on them.\n", "$text-warning"
         yield (
             "There is no undo. Lists will not bring it back; adding its own address will.\n\n",
             "$text-muted",
         )
         yield "Type  ", ""
-        yield self.words, "bold $warning"
+        yield self.words, "bold $text-warning"
 
     def do_accept(self) -> None:
         """Only once the words are there."""

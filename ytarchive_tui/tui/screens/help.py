@@ -70,7 +70,7 @@ class HelpDialog(ModalScreen[None]):
         for title, home in groups:
             if home is None:
                 continue
-            parts.append((f"{title}\n", "bold $accent"))
+            parts.append((f"{title}\n", "bold $text-accent"))
             for action in home.actions():
                 parts.extend(self._line(action, max(width - _KEYS - _TITLE, 16)))
             parts.append("\n")

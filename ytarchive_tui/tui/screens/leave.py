@@ -36,9 +36,9 @@ class LeaveDialog(ModalScreen[bool]):
                 Content.assemble(
                     f"{jobs} {'is' if self._jobs == 1 else 'are'} running. It gets a few seconds to end; "
                     "what does not goes on where it stopped, the next time you start.\n\n",
-                    ("y", "bold $accent"),
+                    ("y", "bold $text-accent"),
                     " leave     ",
-                    ("n", "bold $accent"),
+                    ("n", "bold $text-accent"),
                     " stay",
                 ),
                 markup=False,

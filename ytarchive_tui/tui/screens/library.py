@@ -175,23 +175,23 @@ class LibraryScreen(LibraryChanging):
             shown = f"{found.n:,} of {count(totals.n, 'item')}" if narrowed else count(totals.n, "item")
             left = [(f" {shown}", "bold"), (f" · {size(found.size if narrowed else totals.size)} ", "")]
         if self._search:
-            left.append((f" search: {cells(self._search)} ", "bold $primary"))
+            left.append((f" search: {cells(self._search)} ", "bold $text-primary"))
         for facet in FACETS:
             for value in self._chosen.get(facet, ()):
-                left.append((f" {value_words(facet, value)} ", "$accent"))
+                left.append((f" {value_words(facet, value)} ", "$text-accent"))
         right: list[tuple[str, str]] = []
         if self.verifying is not None:
             at = self.verifying
             right.append(
                 (
                     f" verifying {at.nth:,} of {at.of:,} · {size(at.done)} of {size(at.total)} ",
-                    "bold $warning",
+                    "bold $text-warning",
                 )
             )
         if self.doing:
-            right.append((f" {self.doing} ", "bold $warning"))
+            right.append((f" {self.doing} ", "bold $text-warning"))
         if marks := len(self.table.marks):
-            right.append((f" {count(marks, 'row')} marked ", "bold $accent"))
+            right.append((f" {count(marks, 'row')} marked ", "bold $text-accent"))
         line.show(left, right)
         self.keys_changed()
 
@@ -287,7 +287,8 @@ class LibraryScreen(LibraryChanging):
     def _empty_text(self) -> Content:
         return Content.assemble(
             ("Nothing in the archive yet\n\n", "bold"),
-            (" 1 ", "bold $accent"), "  to the queue, where ", ("a", "bold $accent"), " adds videos\n",
+            (" 1 ", "bold $text-accent"), "  to the queue, where ",
+            ("a", "bold $text-accent"), " adds videos\n",
             ("   ", ""), "  or paste addresses right here\n\n",
             (f"What is archived lies in {shell(self).settings.archive.root}", "$text-muted"),
         )  # fmt: skip

@@ -27,7 +27,7 @@ from ytarchive_tui.tui.widgets.prompt import Prompt
 from ytarchive_tui.tui.wording import cells, count
 
 _SHOWN_FROM = LEVELS[:4]
-_LEVEL_STYLES = {"warning": "$warning", "error": "$error", "critical": "$error"}
+_LEVEL_STYLES = {"warning": "$text-warning", "error": "$text-error", "critical": "$text-error"}
 
 
 class LogsScreen(BaseScreen):
@@ -90,15 +90,15 @@ class LogsScreen(BaseScreen):
         left: list[tuple[str, str]] = [(f" {count(view.total, 'line')}", "bold")]
         left.append(("" if view.complete else " so far", ""))
         if self._filter:
-            left.append((f"  filter: {cells(self._filter)} ", "bold $primary"))
+            left.append((f"  filter: {cells(self._filter)} ", "bold $text-primary"))
         if self._least != LEVELS[0]:
-            left.append((f"  {self._least} and worse ", "bold $warning"))
+            left.append((f"  {self._least} and worse ", "bold $text-warning"))
         if self._found:
-            left.append((f"  search: {cells(self._found)} ", "bold $accent"))
+            left.append((f"  search: {cells(self._found)} ", "bold $text-accent"))
         right = (
-            (" following ", "bold $success")
+            (" following ", "bold $text-success")
             if table.following
-            else (" holding still, f follows ", "bold $warning")
+            else (" holding still, f follows ", "bold $text-warning")
         )
         self.query_one(NoteLine).show(left, [right])
         self.keys_changed()
@@ -257,8 +257,9 @@ class LogsScreen(BaseScreen):
         return Content.assemble(
             ("Nothing has been logged yet\n\n", "bold"),
             "Lines appear here as soon as something is done.\n\n",
-            (" 1 ", "bold $accent"), "  to the queue, where ", ("a", "bold $accent"), " adds videos\n",
-            (" ? ", "bold $accent"), "  all keys of this screen\n\n",
+            (" 1 ", "bold $text-accent"), "  to the queue, where ",
+            ("a", "bold $text-accent"), " adds videos\n",
+            (" ? ", "bold $text-accent"), "  all keys of this screen\n\n",
             (f"They are kept in {self._folder}", "$text-muted"),
         )  # fmt: skip
 

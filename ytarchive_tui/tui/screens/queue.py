@@ -187,13 +187,13 @@ class QueueScreen(Deleting):
         line = self.query_one(TotalsLine)
         line.note = marked(len(self.table.marks))
         if self._filter:
-            line.note.append((f" filter: {self._filter} ", "bold $primary"))
+            line.note.append((f" filter: {self._filter} ", "bold $text-primary"))
         if self._view.sort is not Sort.PLACE or self._view.reverse:
             line.note.append(
-                (f" by {self._view.sort}{', reversed' if self._view.reverse else ''} ", "$primary")
+                (f" by {self._view.sort}{', reversed' if self._view.reverse else ''} ", "$text-primary")
             )
         if self._frozen:
-            line.note.append((" frozen ", "bold $warning"))
+            line.note.append((" frozen ", "bold $text-warning"))
         line.refresh()
         self.keys_changed()
 
@@ -267,9 +267,9 @@ class QueueScreen(Deleting):
     def _empty_text(self) -> Content:
         return Content.assemble(
             ("Nothing in the queue\n\n", "bold"),
-            (" a ", "bold $accent"), "  add videos, playlists or channels: any address, id or @handle\n",
+            (" a ", "bold $text-accent"), "  add videos, playlists or channels: any address, id or @handle\n",
             ("   ", ""), "  or paste addresses right here\n",
-            (" ? ", "bold $accent"), "  all keys        ",
-            (" q ", "bold $accent"), "  leave\n\n",
+            (" ? ", "bold $text-accent"), "  all keys        ",
+            (" q ", "bold $text-accent"), "  leave\n\n",
             (f"What you add goes to {shell(self).settings.archive.root}", "$text-muted"),
         )  # fmt: skip

@@ -62,8 +62,9 @@ class QueueChosenDialog(Acting, ModalScreen[str | None]):
             yield Static("", id="explained", markup=False)
             yield Static(
                 Content.assemble(
-                    ("enter", "bold $accent"), " queue   ", ("space", "bold $accent"), " other quality   ",
-                    ("esc", "bold $accent"), " leave",
+                    ("enter", "bold $text-accent"), " queue   ",
+                    ("space", "bold $text-accent"), " other quality   ",
+                    ("esc", "bold $text-accent"), " leave",
                 ),
                 id="keys", markup=False,
             )  # fmt: skip
@@ -85,7 +86,7 @@ class QueueChosenDialog(Acting, ModalScreen[str | None]):
         free = self._bridge.pulse.disk_free
         parts = [
             (f"{count(sums.wanted, 'video')} to fetch: ", "bold"),
-            (f"{weight_words(sums, rate)}\n", "bold" if sums.wanted else "$warning"),
+            (f"{weight_words(sums, rate)}\n", "bold" if sums.wanted else "$text-warning"),
         ]
         if sums.wanted:
             by = f"as {count(rate.measured, 'item')} of that quality" if rate.measured else "by rule of thumb"
@@ -94,11 +95,11 @@ class QueueChosenDialog(Acting, ModalScreen[str | None]):
             parts.append((f"{sums.unknown:,} of them are of unknown length\n", "$text-muted"))
         for number, words in ((sums.have, "in the archive already"), (sums.queued, "on their way already")):
             if number:
-                parts.append((f"{number:,} {words}\n", "$warning"))
+                parts.append((f"{number:,} {words}\n", "$text-warning"))
         parts.append((f"into {cells(str(self._archive.root))}", "$text-muted"))
         if free is not None:
             full = estimate(sums, rate) > free
-            parts.append((f", {size(free)} free", "bold $error" if full else "$text-muted"))
+            parts.append((f", {size(free)} free", "bold $text-error" if full else "$text-muted"))
         return parts
 
     def can_accept(self) -> bool:

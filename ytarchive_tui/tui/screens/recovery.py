@@ -97,10 +97,10 @@ class RecoveryScreen(RecoveryVerbs):
         line = self.query_one(TotalsLine)
         items = sum(plan.jobs for plan in found)
         line.note = (
-            [(f" {count(len(found), 'plan')}, {count(items, 'item')} ", "bold $accent")] if found else []
+            [(f" {count(len(found), 'plan')}, {count(items, 'item')} ", "bold $text-accent")] if found else []
         )
         if self.show_hidden:
-            line.note.append((" with hidden ones ", "bold $primary"))
+            line.note.append((" with hidden ones ", "bold $text-primary"))
         line.refresh()
 
     async def _rows(self, ids: Sequence[int]) -> Sequence[Plan]:
@@ -137,5 +137,5 @@ class RecoveryScreen(RecoveryVerbs):
         return Content.assemble(
             ("Nothing to recover\n\n", "bold"),
             "What fails, or waits after a failure, stands here by its cause,\nwith what one can do.\n\n",
-            (" A ", "bold $accent"), "  show dismissed and snoozed plans too",
+            (" A ", "bold $text-accent"), "  show dismissed and snoozed plans too",
         )  # fmt: skip

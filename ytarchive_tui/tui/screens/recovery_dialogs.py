@@ -67,9 +67,9 @@ class PreviewDialog(ModalScreen[bool]):
             parts += [f"  {cells(example.title or example.url)}\n"]
         if preview.jobs > len(preview.sample):
             parts.append((f"  and {preview.jobs - len(preview.sample):,} more\n", "$text-muted"))
-        parts += ["\n", ("enter", "bold $accent"), " do it     ", ("esc", "bold $accent"), " leave"]
+        parts += ["\n", ("enter", "bold $text-accent"), " do it     ", ("esc", "bold $text-accent"), " leave"]
         if self._faster is not None:
-            parts += ["     ", ("+ -", "bold $accent"), " faster, slower"]
+            parts += ["     ", ("+ -", "bold $text-accent"), " faster, slower"]
         return Content.assemble(*parts)
 
     @property

@@ -21,7 +21,11 @@ from ytarchive_tui.tui.wording import cells, fit
 _NAME = 20
 _ORIGIN = 12
 _EFFECT = 12
-_EFFECTS = {"now": ("now", "$success"), "next added": ("added next", "$primary"), "next start": ("start", "")}
+_EFFECTS = {
+    "now": ("now", "$text-success"),
+    "next added": ("added next", "$text-primary"),
+    "next start": ("start", ""),
+}
 
 
 class SettingsScreen(Acting, ModalScreen[None]):
@@ -79,16 +83,16 @@ class SettingsScreen(Acting, ModalScreen[None]):
         if self.problems:
             yield (
                 "The file can't be used as it is. What was in force before stays in force.\n\n",
-                "bold $error",
+                "bold $text-error",
             )
             for problem in self.problems:
-                yield (f"line {problem.line:<4} " if problem.line else f"{'':10}"), "bold $error"
+                yield (f"line {problem.line:<4} " if problem.line else f"{'':10}"), "bold $text-error"
                 yield f"{cells(problem.text)}\n", ""
         else:
             yield "A change takes effect: ", "$text-muted"
-            yield "now", "$success"
+            yield "now", "$text-success"
             yield ", for what is ", "$text-muted"
-            yield "added next", "$primary"
+            yield "added next", "$text-primary"
             yield ", or at the next ", "$text-muted"
             yield "start\n", ""
         group = ""
@@ -96,7 +100,7 @@ class SettingsScreen(Acting, ModalScreen[None]):
             here, _, field = line.name.partition(".")
             if here != group:
                 group = here
-                yield f"\n[{group}]\n", "bold $accent"
+                yield f"\n[{group}]\n", "bold $text-accent"
             yield from self._line(field, line)
 
     def _line(self, field: str, line: Line) -> Iterator[tuple[str, str]]:
@@ -113,5 +117,5 @@ class SettingsScreen(Acting, ModalScreen[None]):
         yield f"{fit(field, _NAME, more=more)} ", ""
         yield f"{fit(value, room, more=more)} ", "bold" if own else "$text-muted"
         shown = line.origin if wide >= 100 else line.origin.split()[0]
-        yield f"{fit(shown, origin, more=more)} ", "$warning" if own else "$text-muted"
+        yield f"{fit(shown, origin, more=more)} ", "$text-warning" if own else "$text-muted"
         yield f"{effect}\n", look

@@ -20,15 +20,16 @@ from ytarchive_tui.tui.wording import cells, count, duration, fit, moment, size
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOOKS = {
-    EntryState.HAVE: "$success", EntryState.QUEUED: "$primary", EntryState.FAILED: "$error",
-    EntryState.PRIVATE: "$warning", EntryState.REMOVED: "$warning", EntryState.LEFT: "$warning",
+    EntryState.HAVE: "$text-success", EntryState.QUEUED: "$text-primary", EntryState.FAILED: "$text-error",
+    EntryState.PRIVATE: "$text-warning", EntryState.REMOVED: "$text-warning",
+    EntryState.LEFT: "$text-warning",
 }  # fmt: skip
 _NAME = 10
 """Cells that a list's name gets at least."""
 Pieces = list[tuple[str, str]]
 NOTHING_YET = Content.assemble(
     ("Nothing to browse yet\n\n", "bold"),
-    (" o ", "bold $accent"), "  look at any channel, tab or playlist: address, id or @handle\n",
+    (" o ", "bold $text-accent"), "  look at any channel, tab or playlist: address, id or @handle\n",
     ("   ", ""), "  or paste its address right here\n\n",
     ("Nothing is queued until you choose what you want of it.", "$text-muted"),
 )  # fmt: skip
@@ -51,7 +52,7 @@ class ListLine(Widget):
             return Content("")
         name, said = name_of(self.node._replace(depth=0)), self._said(self.node)
         if self.narrowed:
-            narrowed = (f" {self.narrowed}", "bold $primary")
+            narrowed = (f" {self.narrowed}", "bold $text-primary")
             said = [*said, narrowed] if self._room([*said, narrowed]) >= cell_len(name) else [narrowed]
         room = max(self._room(said), _NAME)
         if cell_len(name) > room:
@@ -67,7 +68,7 @@ class ListLine(Widget):
             return []
         words = source_words.found(json.loads(node.result or "{}"))
         at = _EPOCH + timedelta(microseconds=node.next_at)
-        return [(f": {words}" if words else "", "$text-muted"), (f", next {moment(at)}", "$success")]
+        return [(f": {words}" if words else "", "$text-muted"), (f", next {moment(at)}", "$text-success")]
 
     def _said(self, node: Node) -> Pieces:
         reason = cells(node.reason or "")
@@ -77,20 +78,20 @@ class ListLine(Widget):
             case "running":
                 sign = shell(self).glyphs.of_status("running", self.frame)
                 return [
-                    (f" {sign} reading", "$primary"),
+                    (f" {sign} reading", "$text-primary"),
                     (f", {node.entries:,} so far" if number else "", ""),
                 ]
             case "queued":
                 return [*sofar, (" in line to be read", "$text-muted")]
             case "waiting":
                 at = _EPOCH + timedelta(microseconds=node.run_after or 0)
-                return [*sofar, (f" again at {moment(at)}: {reason}", "$warning")]
+                return [*sofar, (f" again at {moment(at)}: {reason}", "$text-warning")]
             case "blocked":
-                return [*sofar, (f" needs you: {reason}", "$accent")]
+                return [*sofar, (f" needs you: {reason}", "$text-accent")]
             case "paused":
                 return [*sofar, (" reading is paused", "$text-muted")]
             case "failed":
-                return [*sofar, (f" {reason}", "$error")]
+                return [*sofar, (f" {reason}", "$text-error")]
             case _ if node.listed_at is not None:
                 at = _EPOCH + timedelta(microseconds=node.listed_at)
                 empty = "its lists stand below it" if node.parent else "nothing in it"
@@ -100,7 +101,7 @@ class ListLine(Widget):
                     *self._followed(node),
                 ]
             case _ if number:
-                return [*sofar, (" not read to its end, r goes on", "$warning")]
+                return [*sofar, (" not read to its end, r goes on", "$text-warning")]
             case _:
                 return [(" not read yet, Enter reads it", "$text-muted")]
 
@@ -119,7 +120,7 @@ class SumLine(Widget):
     def render(self) -> Content:
         """What is marked goes first when there is little room."""
         if self.problem:
-            return Content.assemble((f" {self.problem}", "bold $warning"))
+            return Content.assemble((f" {self.problem}", "bold $text-warning"))
         left: Pieces = []
         for state in EntryState:
             if number := self.states.get(state):
@@ -135,7 +136,7 @@ class SumLine(Widget):
         """The longest form first."""
         if not self.marked.n or self.rate is None:
             return [[]]
-        number: Pieces = [(f" {self.marked.n:,} marked ", "bold $accent")]
+        number: Pieces = [(f" {self.marked.n:,} marked ", "bold $text-accent")]
         weight: Pieces = [(f"{weight_words(self.marked, self.rate)} ", "")]
         at: Pieces = [(f"at {self.quality} ", "")]
         idle = self.marked.have + self.marked.queued

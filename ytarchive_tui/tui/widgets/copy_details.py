@@ -15,6 +15,7 @@ from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import AtSource, Format, ManifestFile
 from ytarchive_tui.services import source_words
 from ytarchive_tui.tui.widgets.copy_columns import STATES, day
+from ytarchive_tui.tui.widgets.thumbnail import Thumbnail
 from ytarchive_tui.tui.wording import cells, count, duration, size
 
 _Piece = tuple[str, str]
@@ -22,10 +23,10 @@ _HISTORY = 100
 _DESCRIPTION = 4000
 _STYLES: Mapping[str, str] = {
     "stored": "$text-muted",
-    "whole": "$success",
-    "withheld": "$warning",
-    "changed": "$warning",
-    "missing": "$error",
+    "whole": "$text-success",
+    "withheld": "$text-warning",
+    "changed": "$text-warning",
+    "missing": "$text-error",
 }
 _TOLD = {
     EventKind.JOB_QUEUED: "queued",
@@ -55,18 +56,21 @@ class CopyDetails(VerticalScroll, can_focus=True):
     """
 
     def compose(self) -> ComposeResult:
-        """One text."""
-        yield Static("", markup=False)
+        """A picture where there is one, and one text."""
+        yield Thumbnail()
+        yield Static("", markup=False, id="text")
 
     def show(self, details: LibraryDetails | None) -> None:
         """Write another copy's details, or none."""
         if details is None:
             self.border_title = ""
-            self.query_one(Static).update(Content(""))
+            self.query_one("#text", Static).update(Content(""))
+            self.query_one(Thumbnail).show(None)
             return
         row = details.row
-        self.border_title = Content(cells(row.title or row.video_id))
-        self.query_one(Static).update(Content.assemble(*_lines(details)))
+        self.border_title = Content(f" {cells(row.title or row.video_id)} ")
+        self.query_one("#text", Static).update(Content.assemble(*_lines(details)))
+        self.query_one(Thumbnail).show(details.copy.thumbnail)
 
 
 def _got(height: int | None, offered: int | None) -> str:
@@ -85,7 +89,7 @@ def _lines(details: LibraryDetails) -> Iterator[_Piece]:
         size(row.size),
     ]
     yield f"{' · '.join(filter(None, facts))}\n", ""
-    yield f"{cells(row.url)}\n", "$primary"
+    yield f"{cells(row.url)}\n", "$text-primary"
     yield from _state(details)
     yield "\nFiles\n", "bold"
     yield f"{cells(str(details.copy.archive / row.folder))}\n", "$text-muted"
@@ -102,10 +106,10 @@ def _lines(details: LibraryDetails) -> Iterator[_Piece]:
         yield "Offered    ", "bold"
         asked = manifest.quality == f"{row.height}p"
         lesser = row.height is not None and row.offered > row.height and not asked
-        yield f"up to {row.offered}p", "$warning" if lesser else ""
+        yield f"up to {row.offered}p", "$text-warning" if lesser else ""
         yield f", asked for: {cells(manifest.quality)}\n", ""
     for note in manifest.notes:
-        yield f"{cells(note)}\n", "$warning"
+        yield f"{cells(note)}\n", "$text-warning"
     if details.sidecars is not None:
         yield "Lacking    ", "bold"
         lacking = ", ".join(each.note.partition(":")[0] for each in manifest.missing)
@@ -137,7 +141,7 @@ def _state(details: LibraryDetails) -> Iterator[_Piece]:
         seen = details.at_source_seen_at
         yield (
             f" · {details.at_source} at its source",
-            "" if details.at_source is AtSource.PUBLIC else "$warning",
+            "" if details.at_source is AtSource.PUBLIC else "$text-warning",
         )
         yield f", seen {_moment(seen)}" if seen else "", ""
     yield "\n", ""
@@ -160,7 +164,7 @@ def _history(details: LibraryDetails) -> Iterator[_Piece]:
 
 def _check(check: Check) -> tuple[str, str]:
     if not check.problems:
-        return "verified, every byte as stored", "$success"
+        return "verified, every byte as stored", "$text-success"
     return f"verified: {count(len(check.problems), 'file')} {check.found}", _STYLES[check.found]
 
 

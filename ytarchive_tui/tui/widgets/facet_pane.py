@@ -73,7 +73,7 @@ class FacetPane(Acting, OptionList):
         self._shown = found, chosen
         self._entries, options = [], []
         for facet in FACETS:
-            options.append(Option(Content.styled(f" {TITLES[facet]}", "bold $accent"), disabled=True))
+            options.append(Option(Content.styled(f" {TITLES[facet]}", "bold $text-accent"), disabled=True))
             self._entries.append(None)
             values = found.values[facet]
             most = MANY if facet in self._open else FEW
@@ -134,7 +134,7 @@ class FacetPane(Acting, OptionList):
         name = fit(value_words(facet, each.value), room, more=glyphs.more)
         sign = glyphs.of_status("done") if chosen else " "
         return Content.assemble(
-            (f" {sign} ", "bold $accent"), (name, "bold" if chosen else ""), (f" {number}", "dim")
+            (f" {sign} ", "bold $text-accent"), (name, "bold" if chosen else ""), (f" {number}", "dim")
         )
 
 

@@ -65,7 +65,7 @@ class FixList(Widget, can_focus=True):
             key, title = fit(f" {self._key_of(fix.kind)}", 3), fit(fix.title, titles + 2)
             cost = fit(fix.cost, max(width - len(key) - titles - 2, 0))
             line = Content.assemble(
-                (key, "bold $accent"), (title, "bold" if here else ""), (cost, "$text-muted")
+                (key, "bold $text-accent"), (title, "bold" if here else ""), (cost, "$text-muted")
             )
             lines.append(
                 line.stylize("$block-cursor-foreground on $block-cursor-background") if here else line

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import Format
+from ytarchive_tui.tui.widgets.thumbnail import Thumbnail
 from ytarchive_tui.tui.wording import cells, count, duration, fit, moment, size
 
 if TYPE_CHECKING:
@@ -40,9 +42,10 @@ class DetailsPane(VerticalScroll, can_focus=True):
     }
     """
 
-    def compose(self) -> Iterator[Static]:
-        """One text."""
-        yield Static("", markup=False)
+    def compose(self) -> ComposeResult:
+        """A picture where there is one, and one text."""
+        yield Thumbnail()
+        yield Static("", markup=False, id="text")
 
     def show(self, details: JobDetails | None, log: Sequence[LogLine] = ()) -> None:
         """Write another job's details with its newest log lines, or none."""
@@ -51,7 +54,9 @@ class DetailsPane(VerticalScroll, can_focus=True):
         self.border_title = Content(title)
         self.border_subtitle = "" if details is None else f" {_subtitle(details)} "
         text = Content("") if details is None else Content.assemble(*_lines(details, log))
-        self.query_one(Static).update(text)
+        self.query_one("#text", Static).update(text)
+        kept = details.kept if details is not None else None
+        self.query_one(Thumbnail).show(kept.thumbnail if kept is not None else None)
 
 
 def _subtitle(details: JobDetails) -> str:
@@ -69,7 +74,9 @@ def _subtitle(details: JobDetails) -> str:
 def _lines(details: JobDetails, log: Sequence[LogLine]) -> Iterator[_Piece]:
     row = details.row
     if row.reason and row.status not in ("done", "running"):
-        look = {"failed": "$error", "waiting": "$warning", "blocked": "$accent"}.get(row.status, "")
+        look = {"failed": "$text-error", "waiting": "$text-warning", "blocked": "$text-accent"}.get(
+            row.status, ""
+        )
         kind = f" ({row.failure_class.value.replace('_', ' ')})" if row.failure_class else ""
         when = f"again at {moment(row.run_after)}: " if row.run_after else ""
         yield f"{when}{cells(row.reason)}", look
@@ -79,7 +86,7 @@ def _lines(details: JobDetails, log: Sequence[LogLine]) -> Iterator[_Piece]:
         facts.append(f"priority {row.priority:+}")
     if known := " · ".join(filter(None, facts)):
         yield f"{known}\n", ""
-    yield f"{cells(row.url)}\n", "$primary"
+    yield f"{cells(row.url)}\n", "$text-primary"
     yield "wanted   ", "dim"
     yield f"{cells(details.options.quality)} {details.options.container}\n", ""
     if details.offered:
@@ -96,7 +103,10 @@ def _lines(details: JobDetails, log: Sequence[LogLine]) -> Iterator[_Piece]:
         yield ", all of it with l\n", "dim"
         for line in log[_NEWEST_FIRST]:
             yield f"{_clock(line.at)} ", "dim"
-            yield f"{cells(line.text)}\n", {"warning": "$warning", "error": "$error"}.get(line.level, "")
+            yield (
+                f"{cells(line.text)}\n",
+                {"warning": "$text-warning", "error": "$text-error"}.get(line.level, ""),
+            )
     yield "\nHistory\n", "bold"
     for entry in details.journal[-_HISTORY:][_NEWEST_FIRST]:
         yield f"{entry.at.astimezone():%H:%M:%S} ", "dim"
@@ -124,7 +134,7 @@ def _kept(details: JobDetails) -> Iterator[_Piece]:
         yield f"{file.sha256[:12]}  ", "dim"
         yield f"{cells(file.name)}\n", ""
     for note in manifest.notes:
-        yield f"{cells(note)}\n", "$warning"
+        yield f"{cells(note)}\n", "$text-warning"
 
 
 def _format(each: Format) -> str:
@@ -144,7 +154,10 @@ def _attempt(attempt: Attempt) -> Iterator[_Piece]:
     yield f"{attempt.started_at.astimezone():%H:%M:%S} ", "dim"
     yield fit(f"{attempt.stage} {attempt.n}", 12), ""
     outcome = attempt.outcome or "running"
-    yield fit(outcome, 12), {"succeeded": "$success", "failed": "$error"}.get(outcome, "$primary")
+    yield (
+        fit(outcome, 12),
+        {"succeeded": "$text-success", "failed": "$text-error"}.get(outcome, "$text-primary"),
+    )
     yield f"{took:>6}  ", "dim"
     yield f"{cells(attempt.message or '')}\n", ""
 

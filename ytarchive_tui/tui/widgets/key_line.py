@@ -62,6 +62,6 @@ class KeyLine(Widget):
         for action in of.actions():
             key = shell(self).key_of(action)
             if action.footer and key and of.can(action.verb):
-                pieces = [(f" {key}", "bold $accent"), (f" {action.footer} ", "")]
+                pieces = [(f" {key}", "bold $text-accent"), (f" {action.footer} ", "")]
                 found.append((sum(cell_len(text) for text, _ in pieces), of, action, pieces))
         return found

@@ -20,6 +20,7 @@ from ytarchive_tui.services.log_lines import LogReader, LogView
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.themes import legible_on
 from ytarchive_tui.tui.wording import cells, fit
 
 _LOOKS = {"debug": "dim", "info": "text", "warning": "warn", "error": "bad", "critical": "bad"}
@@ -43,11 +44,11 @@ class LogTable(Acting, ScrollView, can_focus=True):
         scrollbar-size-vertical: 1;
         overflow-x: hidden;
         & > .log--cursor { background: $boost; }
-        &:focus > .log--cursor { background: $block-cursor-background; }
+        &:focus > .log--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
         &:nocolor > .log--cursor { text-style: reverse; }
         & > .log--dim { color: $text-muted; }
-        & > .log--warn { color: $warning; }
-        & > .log--bad { color: $error; }
+        & > .log--warn { color: $text-warning; }
+        & > .log--bad { color: $text-error; }
         & > .log--found { background: $accent 35%; }
     }
     """
@@ -246,8 +247,8 @@ class LogTable(Acting, ScrollView, can_focus=True):
             self.refresh(Region(0, y, self.size.width, 1))
 
     def _segments(self, line: LogLine, width: int, base: Style) -> list[Segment]:
-        look = self._look(_LOOKS.get(line.level, "text"))
-        dim = self._look("dim")
+        look = legible_on(self._look(_LOOKS.get(line.level, "text")), base)
+        dim = legible_on(self._look("dim"), base)
         more = shell(self).glyphs.more
         source = fit(line.source, _SOURCE, more=more) + " " if width >= _WIDE else ""
         job = fit(f"#{line.job}" if line.job is not None else "", _JOB) + " "

@@ -49,7 +49,7 @@ class PromptLine(Horizontal):
         height: 1;
         display: none;
         background: $boost;
-        Static { width: auto; padding: 0 1; color: $accent; text-style: bold; }
+        Static { width: auto; padding: 0 1; color: $text-accent; text-style: bold; }
         Input { border: none; height: 1; padding: 0; background: transparent; width: 1fr; }
         Input:focus { border: none; }
     }

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from ytarchive_tui.tui.glyphs import Glyphs
+from ytarchive_tui.tui.themes import legible_on
 from ytarchive_tui.tui.widgets.columns import Column, Placed, place
 from ytarchive_tui.tui.wording import fit
 
@@ -74,7 +75,7 @@ class TableLines(Generic[Row]):
 
     def _on(self, base: Style, look: str) -> Style:
         """A look in a row; where that is shown reversed, colours of text would be patches of ground."""
-        return base if base.reverse else base + self._look(look)
+        return base if base.reverse else base + legible_on(self._look(look), base)
 
     def _cell(self, column: Column[Row], row: Row, cells: int, base: Style, more: str) -> Iterable[Segment]:
         """The pieces, cut to the cells of the column, and one cell of gap."""

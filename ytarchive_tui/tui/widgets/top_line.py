@@ -38,7 +38,7 @@ class TopLine(Widget):
         wide = self.size.width
         used = 0
         if wide >= 100:
-            parts.append((NAME, "bold $accent"))
+            parts.append((NAME, "bold $text-accent"))
             used = cell_len(NAME)
         self._ends = []
         for tab in tabs():
@@ -71,27 +71,27 @@ class TopLine(Widget):
         """What stands at the right, the longest form first."""
         pulse, glyphs = self._pulse, shell(self).glyphs
         free = "" if pulse.disk_free is None else f"{glyphs.disk} {size(pulse.disk_free)}"
-        held = [(" on hold ", "bold $warning")] if pulse.wishes and pulse.wishes.on_hold else []
+        held = [(" on hold ", "bold $text-warning")] if pulse.wishes and pulse.wishes.on_hold else []
         if not held and pulse.standing and (why := pulse.standing.short()):
-            held = [(f" {why} ", "bold $warning")]
+            held = [(f" {why} ", "bold $text-warning")]
         if not held and pulse.line and (why := pulse.line.short()):
-            held = [(f" {why} ", "bold $warning")]
+            held = [(f" {why} ", "bold $text-warning")]
         match pulse.state:
             case EngineState.STARTING:
                 state = [("starting… " if not shell(self).ascii else "starting ", "$text-muted")]
                 return [state]
             case EngineState.FAILED:
-                return [[("the engine did not start ", "bold $error")]]
+                return [[("the engine did not start ", "bold $text-error")]]
             case EngineState.REMOTE:
-                remote = [*held, ("remote ", "bold $warning")]
+                remote = [*held, ("remote ", "bold $text-warning")]
                 return [[*remote, (f"{free} ", "$text-muted")], remote]
             case EngineState.ALONE:
-                return [[("nothing runs ", "bold $error")]]
+                return [[("nothing runs ", "bold $text-error")]]
             case _:
                 pass
         speed = [(f" {size(pulse.speed)}/s ", "bold" if pulse.speed else "$text-muted")]
         disk = [(f" {free} ", "$text-muted")] if free else []
-        spark = [(sparkline(pulse.speeds, 16, glyphs.bars), "$primary")] if any(pulse.speeds) else []
+        spark = [(sparkline(pulse.speeds, 16, glyphs.bars), "$text-primary")] if any(pulse.speeds) else []
         if held:
             # What runs may need a moment to stop; after that the speed has nothing to tell.
             return [held + speed + disk, held + disk, held] if pulse.speed else [held + disk, held]

@@ -28,18 +28,18 @@ class TotalsLine(Widget):
         """Counts that are not 0, and the note."""
         pulse = self._pulse
         if pulse.problem and (pulse.state is not EngineState.REMOTE or pulse.figures is None):
-            return Content.assemble((f" {self._pulse.problem}", "bold $warning"))
+            return Content.assemble((f" {self._pulse.problem}", "bold $text-warning"))
         figures = pulse.figures
         parts: list[tuple[str, str]] = []
         if figures is not None:
             for number, word, look in (
-                (figures.running, "running", "$primary"),
+                (figures.running, "running", "$text-primary"),
                 (figures.queued, "queued", ""),
-                (figures.waiting, "waiting", "$warning"),
-                (figures.blocked, "needs you" if figures.blocked == 1 else "need you", "$accent"),
+                (figures.waiting, "waiting", "$text-warning"),
+                (figures.blocked, "needs you" if figures.blocked == 1 else "need you", "$text-accent"),
                 (figures.paused, "paused", ""),
-                (figures.failed, "failed", "$error"),
-                (figures.done, "done", "$success"),
+                (figures.failed, "failed", "$text-error"),
+                (figures.done, "done", "$text-success"),
                 (figures.cancelled, "cancelled", ""),
             ):
                 if number:
@@ -62,27 +62,27 @@ class TotalsLine(Widget):
             return
         site = pulse.standing
         if site and (banner := site.banner()):
-            yield f" {banner} ", "bold $warning"
+            yield f" {banner} ", "bold $text-warning"
         if pulse.line and (why := pulse.line.why() or pulse.line.warning()):
-            yield f" {why} ", "bold $warning"
+            yield f" {why} ", "bold $text-warning"
         if pulse.quota:
-            yield f" {pulse.quota} ", "$warning"
+            yield f" {pulse.quota} ", "$text-warning"
         number = wishes.downloads or settings.engine.downloads
-        yield f" {number} at a time ", "$text-muted" if wishes.downloads is None else "bold $primary"
+        yield f" {number} at a time ", "$text-muted" if wishes.downloads is None else "bold $text-primary"
         wished = wishes.limit_bps is not None
         if limit := wishes.limit_bps if wished else settings.network.limit_bytes_per_s:
-            yield f" {size(limit)}/s each at most ", "bold $primary" if wished else "$text-muted"
+            yield f" {size(limit)}/s each at most ", "bold $text-primary" if wished else "$text-muted"
         if pulse.line and pulse.line.total_bps:
             yield f" {size(pulse.line.total_bps)}/s together at most ", "$text-muted"
         if pulse.left_s is not None and not wishes.on_hold:
             yield f" about {duration(pulse.left_s)} left ", ""
         if site:
-            yield f" {site.gauge()} ", "$warning" if site.slowed else "$text-muted"
+            yield f" {site.gauge()} ", "$text-warning" if site.slowed else "$text-muted"
         if pulse.problem:
-            yield f" {pulse.problem} ", "$warning"
+            yield f" {pulse.problem} ", "$text-warning"
         if pulse.state is EngineState.RUNNING and any(pulse.speeds):
             glyphs = shell(self).glyphs
-            yield f" {sparkline(pulse.speeds, 24, glyphs.bars)} ", "$primary"
+            yield f" {sparkline(pulse.speeds, 24, glyphs.bars)} ", "$text-primary"
 
 
 def _width(parts: Iterable[tuple[str, str]]) -> int:
@@ -91,4 +91,4 @@ def _width(parts: Iterable[tuple[str, str]]) -> int:
 
 def marked(number: int) -> list[tuple[str, str]]:
     """The note for marked rows."""
-    return [(f" {count(number, 'row')} marked ", "bold $accent")] if number else []
+    return [(f" {count(number, 'row')} marked ", "bold $text-accent")] if number else []

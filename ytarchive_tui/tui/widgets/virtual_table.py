@@ -14,31 +14,25 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ytarchive_tui.tui.acting import Acting
-from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.columns import Column
 from ytarchive_tui.tui.widgets.kept_rows import KeptRows
-from ytarchive_tui.tui.widgets.marks import Marks
+from ytarchive_tui.tui.widgets.table_cursor import HEADER, TableCursor
 from ytarchive_tui.tui.widgets.table_lines import TableLines
 
 Row = TypeVar("Row")
 
 AROUND = 32
 """Rows above and below what is in sight that are fetched as well."""
-HEADER = 1
 LIVE_HZ = 5
 LOOKS = ("text", "dim", "accent", "good", "warn", "bad", "info", "bar", "rest")
 
 
-class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
+class VirtualTable(TableCursor, Generic[Row], can_focus=True):
     """Give it columns and a source; then `show(ids)` as often as the view changes."""
 
-    ACTIONS_OF = "table"
-    BINDINGS = bindings(ACTIONS["table"])
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--header", "table--cursor", "table--marked", *(f"table--{look}" for look in LOOKS),
     }  # fmt: skip
@@ -49,29 +43,23 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
         overflow-x: hidden;
         & > .table--header { text-style: bold dim; }
         & > .table--cursor { background: $boost; }
-        &:focus > .table--cursor { background: $block-cursor-background; text-style: bold; }
+        &:focus > .table--cursor {
+            color: $block-cursor-foreground;
+            background: $block-cursor-background;
+            text-style: bold;
+        }
         &:nocolor > .table--cursor { text-style: reverse; }
         & > .table--marked { background: $accent-muted; }
         & > .table--dim { text-style: dim; }
-        & > .table--accent { color: $accent; }
-        & > .table--good { color: $success; }
-        & > .table--warn { color: $warning; }
-        & > .table--bad { color: $error; }
-        & > .table--info { color: $primary; }
-        & > .table--bar { color: $primary; }
+        & > .table--accent { color: $text-accent; }
+        & > .table--good { color: $text-success; }
+        & > .table--warn { color: $text-warning; }
+        & > .table--bad { color: $text-error; }
+        & > .table--info { color: $text-primary; }
+        & > .table--bar { color: $text-primary; }
         & > .table--rest { text-style: dim; }
     }
     """
-
-    class Moved(Message):
-        """The cursor is on another row, or the row under it is another one."""
-
-        def __init__(self, row_id: int | None) -> None:
-            super().__init__()
-            self.row_id = row_id
-
-    class MarksChanged(Message):
-        """Other rows are marked."""
 
     def __init__(
         self,
@@ -92,12 +80,6 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
         )
         self._looks: dict[str, Style] = {}
         self._live_drawn: dict[int, Strip] = {}
-        self._told: int | None = None
-        self.ids: array[int] = array("Q")
-        """The whole view, in order."""
-        self.cursor = 0
-        """Index into `ids`."""
-        self.marks = Marks()
         self.sorted_by: tuple[str, bool] | None = None
         """Name of the column that the rows are sorted by, and whether it descends; shown in the header."""
 
@@ -136,31 +118,14 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
         """Rows may have changed: fetch those on screen again, and draw what differs."""
         self._rows.refetch()
 
-    def follow(self, row_id: int) -> None:
-        """Move the cursor to that row, wherever it went."""
-        if row_id in self.ids:
-            self.move_to(self.ids.index(row_id))
-
     def row(self, row_id: int) -> Row | None:
         """The row of that id, if it is in memory."""
         return self._rows.get(row_id)
 
     @property
-    def current_id(self) -> int | None:
-        """The id under the cursor."""
-        return self._id_at(self.cursor)
-
-    @property
     def current(self) -> Row | None:
         """The row under the cursor, if it has been fetched."""
         return self.row(self.current_id) if self.current_id is not None else None
-
-    @property
-    def chosen(self) -> list[int]:
-        """What an action is for: the marked rows, else the one under the cursor."""
-        if self.marks:
-            return [row_id for row_id in self.ids if row_id in self.marks]
-        return [] if self.current_id is None else [self.current_id]
 
     def look(self, name: str) -> Style:
         """The style of a look or of a component, without a background unless it has its own."""
@@ -244,92 +209,6 @@ class VirtualTable(Acting, ScrollView, Generic[Row], can_focus=True):
                 self.refresh_index(index)
         if self.current_id in changed:
             self._tell(again=True)
-
-    # Moving
-
-    def _id_at(self, index: int) -> int | None:
-        return self.ids[index] if 0 <= index < len(self.ids) else None
-
-    def _near(self, row_id: int, index: int) -> int:
-        """Where that row is now if it is still in sight, else the old place."""
-        for distance in range(1, self.size.height):
-            for place_ in (index - distance, index + distance):
-                if self._id_at(place_) == row_id:
-                    return place_
-        return index
-
-    def move_to(self, index: int) -> None:
-        """Put the cursor there and make it visible."""
-        if not self.ids:
-            return
-        before, self.cursor = self.cursor, max(0, min(index, len(self.ids) - 1))
-        if self.marks.anchor is not None:
-            self.marks.stretch(self.ids, self.cursor)
-            self.refresh()
-            self.post_message(self.MarksChanged())
-        top, height = self.scroll_offset.y, self.size.height - HEADER
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
-        elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
-        self.refresh_index(before)
-        self.refresh_index(self.cursor)
-        self._tell()
-
-    def _tell(self, *, again: bool = False) -> None:
-        if again or self.current_id != self._told:
-            self._told = self.current_id
-            self.post_message(self.Moved(self._told))
-
-    def do_down(self) -> None:
-        self.move_to(self.cursor + 1)
-
-    def do_up(self) -> None:
-        self.move_to(self.cursor - 1)
-
-    def do_page_down(self) -> None:
-        self.move_to(self.cursor + max(self.size.height - HEADER - 1, 1))
-
-    def do_page_up(self) -> None:
-        self.move_to(self.cursor - max(self.size.height - HEADER - 1, 1))
-
-    def do_top(self) -> None:
-        self.move_to(0)
-
-    def do_bottom(self) -> None:
-        self.move_to(len(self.ids) - 1)
-
-    # Marking
-
-    def can_mark(self) -> bool:
-        return bool(self.ids)
-
-    def do_mark(self) -> None:
-        if self.current_id is not None:
-            self.marks.end_range()
-            self.marks.turn(self.current_id)
-            self._marked()
-            self.do_down()
-
-    def do_range(self) -> None:
-        if self.marks.anchor is None and self.ids:
-            self.marks.begin_range(self.ids, self.cursor)
-        else:
-            self.marks.end_range()
-        self._marked()
-
-    def do_mark_all(self) -> None:
-        self.marks.turn_all(self.ids)
-        self._marked()
-
-    def unmark(self) -> None:
-        """Drop all marks."""
-        self.marks.clear()
-        self._marked()
-
-    def _marked(self) -> None:
-        self.refresh()
-        self.post_message(self.MarksChanged())
 
     # Mouse
 
