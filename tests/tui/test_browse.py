@@ -12,6 +12,7 @@ from textual.events import Paste
 from ytarchive_tui.db.browser_rows import Entry
 from ytarchive_tui.sandbox.catalog import CONDITIONS_PLAYLIST, DEMO_HANDLE, DEMO_PLAYLIST
 from ytarchive_tui.sandbox.client import ControlClient
+from ytarchive_tui.sandbox.model import Condition
 from ytarchive_tui.tui.screens.add import AddDialog
 from ytarchive_tui.tui.screens.browse import BrowseScreen
 from ytarchive_tui.tui.screens.queue import QueueScreen
@@ -134,16 +135,18 @@ async def test_hidden_entries_are_told_apart_and_not_marked_as_missing(
 ) -> None:
     it = stage(workers=True)
     async with shown(it) as pilot:
-        await look_at(it, pilot, CONDITIONS_PLAYLIST, 22)
+        # One video for each condition, and none is no condition.
+        every = len(Condition) - 1
+        await look_at(it, pilot, CONDITIONS_PLAYLIST, every)
         assert {"missing", "private", "removed"} <= states(it)
         missing = sum(row.state.value == "missing" for row in rows(it))
         await pilot.press("m")
         await it.until(lambda: f"{missing} marked" in it.screen_text())
         await pilot.press("right", "slash", *"state:private,removed", "enter")
-        await it.until(lambda: len(browse(it).entries.ids) == 22 - missing)
-        assert f"{22 - missing} match state:private" in it.screen_text()
+        await it.until(lambda: len(browse(it).entries.ids) == every - missing)
+        assert f"{every - missing} match state:private" in it.screen_text()
         await pilot.press("escape")
-        await it.until(lambda: len(browse(it).entries.ids) == 22)
+        await it.until(lambda: len(browse(it).entries.ids) == every)
         await pilot.press("s", "S")
         await it.until(lambda: rows(it)[0].state.value == "removed")
         await pilot.press("escape")
