@@ -72,8 +72,8 @@ class Pulse:
     """What a person wishes of the engine as a whole."""
     standing: Standing | None = None
     """How we stand with the site."""
-    quota: str | None = None
-    """What there is to say of the Data API's quota."""
+    quota: tuple[str, ...] = ()
+    """What there is to say of the Data API's quota, the longest wording first."""
     left_s: float | None = None
     """Seconds until all is there, about; None while nobody can tell."""
     disk_free: int | None = None
@@ -249,7 +249,7 @@ class Bridge:
             pulse.wishes = await queue.wishes()
             pulse.standing = await runtime.site.standing()
             pulse.left_s = _left_s(await queue.left(), pulse.speeds)
-            pulse.quota = await runtime.quota.sentence() if runtime.quota else None
+            pulse.quota = await runtime.quota.wordings() if runtime.quota else ()
             if beats % DISK_EVERY == 0:
                 pulse.disk_free = await asyncio.to_thread(_free, self._archive)
             beats += 1
