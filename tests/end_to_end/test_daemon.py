@@ -122,6 +122,15 @@ def test_a_second_daemon_is_refused_for_good(program: Program) -> None:
         assert process.wait(10) == 0
 
 
+def test_missing_tools_are_no_crash(program: Program) -> None:
+    done = subprocess.run(
+        command(program, "daemon"), capture_output=True, timeout=30,
+        env=program.environment({"TOOLS__FFMPEG": "/bin/false"}),
+    )  # fmt: skip
+    assert done.returncode == 3 and b"`ytarchive-tui doctor` says how to mend it" in done.stderr
+    assert b"started again" not in done.stderr
+
+
 def test_the_agent_for_macos_runs_this_very_program(program: Program) -> None:
     done = subprocess.run(
         command(program, "daemon", "install", "--print", "--launchd"), capture_output=True, check=True

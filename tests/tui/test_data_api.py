@@ -60,6 +60,9 @@ async def test_a_failing_api_has_a_line_on_the_screen_and_holds_nothing_up(
         await it.until(lambda: "without the Data API until" in it.screen_text())
         line = next(line for line in it.screen_text().splitlines() if "without the Data API" in line)
         assert below in line and "yt-dlp tells the metadata" in line
+        await pilot.resize_terminal(80, 24)
+        await it.until(lambda: "no Data API until" in it.screen_text())
+        await pilot.resize_terminal(200, 36)
         await pilot.press("5")
         await it.until(lambda: isinstance(it.app.base, LogsScreen))
         await it.until(lambda: "the work goes on through yt-dlp" in it.screen_text())

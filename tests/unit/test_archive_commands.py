@@ -158,6 +158,7 @@ def test_an_archive_that_this_state_does_not_know_is_taken_in(world: World, tmp_
     world.archive(B, "Two")
     world.paths.database.unlink()
     assert "2 videos would be taken in" in world("--dry-run", "import", world.root).stdout
+    assert not world.paths.database.exists()
     with EngineLock(world.paths.state_dir):
         assert isinstance(world("import", world.root).exception, EngineBusyError)
     (told,) = world.objects("import", world.root)

@@ -15,7 +15,7 @@ from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.quota import StoredLedger
 from ytarchive_tui.domain import pacific
 from ytarchive_tui.domain.pacific import quota_day, quota_renewed
-from ytarchive_tui.domain.quota import Charged, KeyStanding, NoneLeft, enough_for, fingerprint
+from ytarchive_tui.domain.quota import THE_API, Charged, KeyStanding, NoneLeft, enough_for, fingerprint
 from ytarchive_tui.services.quota import QuotaService
 
 
@@ -163,17 +163,21 @@ def test_without_zone_data_the_days_are_the_same_in_ten_years(monkeypatch: pytes
 async def test_the_status_line_says_when_the_background_goes_another_way(db: Database, clock: Clock) -> None:
     service = QuotaService(db, ["one-key"], limit=10, reserve=2)
     key, ledger = fingerprint("one-key"), StoredLedger(db, limit=10)
-    assert await service.sentence() is None
+    assert await service.wordings() == ()
     await spend(ledger, 7, key)
-    assert await service.sentence() is None
+    assert await service.wordings() == ()
     await spend(ledger, 1, key)
     back = quota_renewed(clock.now).astimezone()
-    assert await service.sentence() == (
-        f"without the Data API until {back:%H:%M}: its quota is spent, yt-dlp tells the metadata"
+    assert await service.wordings() == (
+        f"without the Data API until {back:%H:%M}: its quota is spent, yt-dlp tells the metadata",
+        f"no Data API until {back:%H:%M}",
     )
     assert (await service.report()).left == 2
-    assert await QuotaService(db, [], limit=10).sentence() is None
+    assert await QuotaService(db, [], limit=10).wordings() == ()
     almost = QuotaService(db, ["one-key"], limit=10)
-    assert await almost.sentence() == "Data API: 2 of 10 units left today"
+    assert await almost.wordings() == ("Data API: 2 of 10 units left today", "API quota low")
     await ledger.rest(key, clock.now + timedelta(hours=1), "ApiKeyRefused", "API key not valid")
-    assert "its keys rest" in str(await almost.sentence())
+    assert "its keys rest" in (await almost.wordings())[0]
+    await ledger.rest(THE_API, clock.now + timedelta(minutes=1), "ApiBroken", "the answer is not JSON")
+    assert (await QuotaService(db, ["another"], limit=10).report()).broken is not None
+    assert await QuotaService(db, ["another"], limit=10).detour() is None, "a minute is no news for a batch"

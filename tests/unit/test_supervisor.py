@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import psutil
 
 from ytarchive_tui.commands.supervisor import Supervisor
 
@@ -85,3 +88,24 @@ async def test_who_hangs_after_being_terminated_is_killed(tmp_path: Path) -> Non
     os.kill(os.getpid(), signal.SIGTERM)
     assert await asyncio.wait_for(ran, 5) == 0
     assert said[-1] == "the engine does not end; it is killed"
+
+
+def test_ctrl_z_stops_the_engine_too_and_fg_wakes_it() -> None:
+    program = (
+        "import asyncio, sys; from ytarchive_tui.commands.supervisor import Supervisor; "
+        "child = [sys.executable, '-c', 'import time; time.sleep(60)']; "
+        "sys.exit(asyncio.run(Supervisor(child).run()))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
+    with parent:
+        assert parent.stderr is not None
+        pid = int(parent.stderr.readline().rsplit(maxsplit=1)[-1])
+        both = [psutil.Process(parent.pid), psutil.Process(pid)]
+        for number, stopped in ((signal.SIGTSTP, True), (signal.SIGCONT, False)):
+            parent.send_signal(number)
+            deadline = time.monotonic() + 20
+            while [each.status() == psutil.STATUS_STOPPED for each in both] != [stopped, stopped]:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+        parent.terminate()
+        assert parent.wait(20) == 0 and not psutil.pid_exists(pid)

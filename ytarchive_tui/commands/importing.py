@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
-from contextlib import nullcontext
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ def run(options: Mapping[str, Any], path: Path, *, dry_run: bool, as_json: bool)
     """Take it in, or only tell what that would do; raises `UsageError` and `EngineBusyError`."""
     settings_of(options)
     paths = paths_of(options)
-    paths.make()
+    if not dry_run:
+        paths.make()
     would = "would be " if dry_run else ""
     if path.is_dir():
         adopted = asyncio.run(_adopt(paths, path.absolute(), dry_run=dry_run))
@@ -70,14 +72,25 @@ def run(options: Mapping[str, Any], path: Path, *, dry_run: bool, as_json: bool)
 
 
 async def _adopt(paths: Paths, root: Path, *, dry_run: bool) -> Any:
-    with nullcontext() if dry_run else EngineLock(paths.state_dir):
-        async with await Database.open(paths.database) as db:
+    with nullcontext() if dry_run else EngineLock(paths.state_dir), _state(paths, dry_run) as file:
+        async with await Database.open(file) as db:
             return await adopt_archive(db, root, dry_run=dry_run)
 
 
 async def _pass_by(paths: Paths, ids: tuple[str, ...], *, dry_run: bool) -> Any:
-    async with await Database.open(paths.database) as db:
-        return await pass_by(db, ids, dry_run=dry_run)
+    with _state(paths, dry_run) as file:
+        async with await Database.open(file) as db:
+            return await pass_by(db, ids, dry_run=dry_run)
+
+
+@contextmanager
+def _state(paths: Paths, dry_run: bool) -> Iterator[Path]:
+    """The state file; an empty one that goes again where there is none and nothing may be written."""
+    if not dry_run or paths.database.exists():
+        yield paths.database
+        return
+    with tempfile.TemporaryDirectory(prefix="ytarchive-dry-run-") as folder:
+        yield Path(folder) / "state.db"
 
 
 def _text(path: Path) -> str:

@@ -79,6 +79,17 @@ class QuotaReport(Frozen):
             return f"Data API: {self.left:,} of {limit:,} units left today"
         return None
 
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """The sentence, and a short one for a narrow screen."""
+        if (sentence := self.sentence) is None:
+            return ()
+        detour = self.detour or self.broken
+        return (
+            sentence,
+            f"no Data API until {detour.until.astimezone():%H:%M}" if detour else "API quota low",
+        )
+
 
 class QuotaService:
     """Reads the account; `keys` are the keys themselves, of which only fingerprints are kept here."""
@@ -101,9 +112,9 @@ class QuotaService:
             broken=Detour(plain(broken[1], 100), broken[0]) if broken else None,
         )
 
-    async def sentence(self) -> str | None:
-        """What a status line should say; None while all is well, and at once when there is no key."""
-        return (await self.report()).sentence if self._keys else None
+    async def wordings(self) -> tuple[str, ...]:
+        """What a status line may say, the longest first; nothing while all is well, or without a key."""
+        return (await self.report()).wordings if self._keys else ()
 
     async def detour(self) -> Detour | None:
         """Why the work in the background goes on without the API, if it does for long enough to be news."""

@@ -76,8 +76,8 @@ class Pulse:
     """How we stand with the site."""
     line: Line | None = None
     """What downloads may take of the line."""
-    quota: str | None = None
-    """What there is to say of the Data API's quota."""
+    quota: tuple[str, ...] = ()
+    """What there is to say of the Data API's quota, the longest wording first."""
     left_s: float | None = None
     """Seconds until all is there, about; None while nobody can tell."""
     disk_free: int | None = None
@@ -254,7 +254,7 @@ class Bridge:
             pulse.standing = await runtime.site.standing()
             pulse.line = await runtime.bandwidth.line() if runtime.bandwidth else None
             pulse.left_s = _left_s(await queue.left(), pulse.speeds)
-            pulse.quota = await runtime.quota.sentence() if runtime.quota else None
+            pulse.quota = await runtime.quota.wordings() if runtime.quota else ()
             if beats % DISK_EVERY == 0:
                 pulse.disk_free = await asyncio.to_thread(_free, self._archive)
             beats += 1

@@ -48,41 +48,44 @@ class TotalsLine(Widget):
         if room < 0:
             return Content.assemble(*self.note) if self.note else Content.assemble(*parts)
         pace: list[tuple[str, str]] = []
-        for piece in self._pace():
-            if len(piece[0]) <= room:
-                pace.append(piece)
-                room -= len(piece[0])
+        for texts, look in self._pace():
+            if fits := next((text for text in texts if len(text) <= room), None):
+                pace.append((fits, look))
+                room -= len(fits)
         return Content.assemble(*parts, " " * room, *pace, *self.note)
 
-    def _pace(self) -> Iterator[tuple[str, str]]:
-        """How much at a time, how fast, how long; what was wished stands out. The most telling first."""
+    def _pace(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """How much at a time, how fast, how long; what was wished stands out. The most telling first.
+
+        Each in one wording or several, of which the longest that fits is shown.
+        """
         pulse, settings = self._pulse, shell(self).settings
         wishes = pulse.wishes
         if wishes is None:
             return
         site = pulse.standing
         if site and (banner := site.banner()):
-            yield f" {banner} ", "bold $text-warning"
+            yield (f" {banner} ",), "bold $text-warning"
         if pulse.line and (why := pulse.line.why() or pulse.line.warning()):
-            yield f" {why} ", "bold $text-warning"
+            yield (f" {why} ",), "bold $text-warning"
         if pulse.quota:
-            yield f" {pulse.quota} ", "$text-warning"
+            yield tuple(f" {each} " for each in pulse.quota), "$text-warning"
         number = wishes.downloads or settings.engine.downloads
-        yield f" {number} at a time ", "$text-muted" if wishes.downloads is None else "bold $text-primary"
+        yield (f" {number} at a time ",), "$text-muted" if wishes.downloads is None else "bold $text-primary"
         wished = wishes.limit_bps is not None
         if limit := wishes.limit_bps if wished else settings.network.limit_bytes_per_s:
-            yield f" {size(limit)}/s each at most ", "bold $text-primary" if wished else "$text-muted"
+            yield (f" {size(limit)}/s each at most ",), "bold $text-primary" if wished else "$text-muted"
         if pulse.line and pulse.line.total_bps:
-            yield f" {size(pulse.line.total_bps)}/s together at most ", "$text-muted"
+            yield (f" {size(pulse.line.total_bps)}/s together at most ",), "$text-muted"
         if pulse.left_s is not None and not wishes.on_hold:
-            yield f" about {duration(pulse.left_s)} left ", ""
+            yield (f" about {duration(pulse.left_s)} left ",), ""
         if site:
-            yield f" {site.gauge()} ", "$text-warning" if site.slowed else "$text-muted"
+            yield (f" {site.gauge()} ",), "$text-warning" if site.slowed else "$text-muted"
         if pulse.problem:
-            yield f" {pulse.problem} ", "$text-warning"
+            yield (f" {pulse.problem} ",), "$text-warning"
         if pulse.state is EngineState.RUNNING and any(pulse.speeds):
             glyphs = shell(self).glyphs
-            yield f" {sparkline(pulse.speeds, 24, glyphs.bars)} ", "$text-primary"
+            yield (f" {sparkline(pulse.speeds, 24, glyphs.bars)} ",), "$text-primary"
 
 
 def _width(parts: Iterable[tuple[str, str]]) -> int:
