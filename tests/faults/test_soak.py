@@ -23,6 +23,8 @@ from end_to_end.archive_check import assert_tidy
 from end_to_end.program import Program
 from soak_tasks import LEFT_BEHIND, LINES
 
+from ytarchive_tui.sandbox.catalog import counted_playlist_id
+
 DRIVER = Path(__file__).with_name("soak_driver.py")
 MB = 1e6
 REAPED_S = 2.0
@@ -53,7 +55,7 @@ def test_nothing_grows(program: Program, items: int, slope: float, timeout_s: fl
     cache.mkdir(parents=True)
     make_media(cache / "media.mp4")
     listed = program.folder / "urls.txt"
-    listed.write_text("".join(f"soak-{number:06}\n" for number in range(1, items + 1)))
+    listed.write_text(f"https://www.youtube.com/playlist?list={counted_playlist_id(items)}\n")
     settings = {
         "LOG__LEVEL": "debug",
         "LOG__KEEP_MB": "1000",
