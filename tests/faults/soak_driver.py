@@ -20,7 +20,7 @@ def stand_in() -> None:
         return environment | {"PYTHONPATH": os.pathsep.join((environment["PYTHONPATH"], str(HERE)))}
 
     process.scrubbed_environment = with_us
-    outside.TASKS |= {name: f"soak_tasks:{name}" for name in ("resolve", "download")}
+    outside.TASKS |= {name: f"soak_tasks:{name}" for name in ("list_source", "resolve", "download")}
 
 
 if __name__ == "__main__":

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
-from ytarchive_tui.domain.models import FileRole, Format, ItemMetadata, StagedDownload, StagedFile
+from ytarchive_tui.domain.models import (
+    FileRole,
+    Format,
+    ItemMetadata,
+    ListedItem,
+    ListPage,
+    StagedDownload,
+    StagedFile,
+)
 from ytarchive_tui.ytdlp.task import Emit
 
 LINES = 5
@@ -51,6 +59,25 @@ def _first_time(raw: dict[str, Any], what: str) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def list_source(raw: dict[str, Any], emit: Emit) -> dict[str, Any]:
+    """A playlist of as many videos as its id says, a hundred to a page."""
+    length = int(raw["url"][-10:])
+    for first in range(1, length + 1, 100):
+        numbers = range(first, min(first + 100, length + 1))
+        entries = tuple(
+            ListedItem(
+                extractor="youtube",
+                video_id=f"soak-{number:06}",
+                url=f"https://www.youtube.com/watch?v=soak-{number:06}",
+                position=number,
+            )
+            for number in numbers
+        )
+        page = ListPage(title="A long list", entries=entries, told=length, ends=numbers[-1] == length)
+        emit({"page": page.model_dump(mode="json")})
+    return {"title": "A long list", "entries": length}
 
 
 def resolve(raw: dict[str, Any], emit: Emit) -> dict[str, Any]:

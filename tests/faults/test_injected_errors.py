@@ -177,7 +177,7 @@ def test_the_whole_program_when_the_system_refuses_a_call(
         [*command, *program.command("--batch", program.folder / "urls.txt", "--json")],
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        env=program.environment({"RETRY__LOCAL_S": "0.1"}),
+        env=program.environment({"RETRY__LOCAL_S": "0.1,0.1,5"}),
         timeout=300,
     )
     said = done.stdout.decode() + done.stderr.decode()

@@ -23,6 +23,8 @@ from end_to_end.archive_check import assert_tidy
 from end_to_end.program import Program
 from soak_tasks import LEFT_BEHIND, LINES
 
+from ytarchive_tui.sandbox.catalog import counted_playlist_id
+
 DRIVER = Path(__file__).with_name("soak_driver.py")
 MB = 1e6
 REAPED_S = 2.0
@@ -53,7 +55,7 @@ def test_nothing_grows(program: Program, items: int, slope: float, timeout_s: fl
     cache.mkdir(parents=True)
     make_media(cache / "media.mp4")
     listed = program.folder / "urls.txt"
-    listed.write_text("".join(f"soak-{number:06}\n" for number in range(1, items + 1)))
+    listed.write_text(f"https://www.youtube.com/playlist?list={counted_playlist_id(items)}\n")
     settings = {
         "LOG__LEVEL": "debug",
         "LOG__KEEP_MB": "1000",
@@ -70,7 +72,7 @@ def test_nothing_grows(program: Program, items: int, slope: float, timeout_s: fl
                          env=program.environment(settings)) as run,
     ):  # fmt: skip
         try:
-            samples = watched(run, out, time.monotonic() + timeout_s)
+            samples = watched(run, program.folder, time.monotonic() + timeout_s)
         finally:
             run.kill()
     ends = Counter(json.loads(line)["event"] for line in out.read_bytes().splitlines())
@@ -105,13 +107,16 @@ def judge(samples: list[Sample], items: int, lines: int, slope: float) -> None:
     assert most["threads"][1] <= most["threads"][0] + 2
 
 
-def watched(run: subprocess.Popen[bytes], out: Path, until: float) -> list[Sample]:
-    """Samples until the program ends; fails when it takes too long, or leaves the dead unburied."""
+def watched(run: subprocess.Popen[bytes], folder: Path, until: float) -> list[Sample]:
+    """Samples until the program ends; fails when it takes too long, or leaves the dead unburied.
+
+    They lie in `samples` as well, for who can't wait until the end.
+    """
     program, samples, dead = psutil.Process(run.pid), list[Sample](), dict[int, float]()
     archived, place = 0, 0
     while run.poll() is None:
         assert time.monotonic() < until, f"{archived} archived"
-        with out.open("rb") as told:
+        with (folder / "out").open("rb") as told:
             told.seek(place)
             new = told.read()
         new = new[: new.rfind(b"\n") + 1]
@@ -129,6 +134,8 @@ def watched(run: subprocess.Popen[bytes], out: Path, until: float) -> list[Sampl
         except psutil.Error:
             continue
         samples.append(sample)
+        with (folder / "samples").open("a") as notes:
+            notes.write(f"{json.dumps(sample)}\n")
         assert all(time.monotonic() - since < REAPED_S for since in dead.values()), "zombies"
         time.sleep(0.5)
     return samples

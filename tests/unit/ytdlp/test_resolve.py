@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ytarchive_tui.domain.errors import StageError
-from ytarchive_tui.domain.models import AtSource, Container, JobOptions
+from ytarchive_tui.domain.classification import classify
+from ytarchive_tui.domain.errors import FailureClass, StageError
+from ytarchive_tui.domain.models import EXTRACTED, AtSource, Container, JobOptions
 from ytarchive_tui.sandbox.catalog.ids import condition_id
 from ytarchive_tui.sandbox.model import Condition
 from ytarchive_tui.ytdlp.adapters import YtdlpFormatChecker, YtdlpProvider
@@ -171,3 +172,13 @@ async def test_a_full_disk_is_evidence_with_its_number(youtube: Youtube, tmp_pat
         assert succeeds("umount", str(small))
     assert caught.value.evidence.errno == errno.ENOSPC
     assert caught.value.evidence.activity == "media"
+
+
+async def test_a_staging_folder_that_cannot_be_written_is_no_fault_of_the_site(youtube: Youtube) -> None:
+    job, staging = youtube.job("abcdefghijk"), youtube.staging("abcdefghijk")
+    await youtube.resolve(job, staging)
+    (staging / EXTRACTED).with_suffix(".new").mkdir()
+    with pytest.raises(StageError) as caught:
+        await youtube.resolve(job, staging)
+    assert caught.value.evidence.activity == "staging"
+    assert classify(caught.value.evidence).failure_class is FailureClass.LOCAL_IO

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ from ytarchive_tui.ytdlp import task
 if TYPE_CHECKING:
     from ytarchive_tui.ytdlp.child.session import Session
 
+_OF_CONNECTIONS = (ConnectionError, TimeoutError, socket.gaierror, socket.herror, ssl.SSLError)
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _STATUS = re.compile(r"HTTP Error (\d{3})")
 _PREFIX = re.compile(r"^(?:\s*ERROR:)?\s*")
@@ -40,10 +43,17 @@ def evidence(error: BaseException, session: Session, **known: Any) -> Evidence:
             "http_status": refused[-1].status if refused else _told_status(plain.message, *warnings[::-1]),
             "retry_after_s": _retry_after(refused[-1] if refused else session.refusal),
             "warnings": warnings[-10:],
-            "activity": session.activity,
+            "activity": "staging"
+            if session.activity == "extract" and _is_of_files(error)
+            else session.activity,
             **known,
         }
     )
+
+
+def _is_of_files(error: BaseException) -> bool:
+    """Whether the system refused a file; those of the network never come as they are from yt-dlp."""
+    return isinstance(error, OSError) and not isinstance(error, _OF_CONNECTIONS)
 
 
 def _told_status(*texts: str) -> int | None:
