@@ -7,7 +7,8 @@ from datetime import datetime
 from ytarchive_tui.db.archives import options_id
 from ytarchive_tui.db.connection import Transaction
 from ytarchive_tui.db.control import AGAIN, BEFORE, THESE
-from ytarchive_tui.db.recovery import OF_PLAN, Step, named
+from ytarchive_tui.db.filters import condition, parse
+from ytarchive_tui.db.recovery import Step, named, of_plan
 from ytarchive_tui.db.times import from_us, seconds, to_us
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import JobOptions
@@ -19,10 +20,27 @@ IN_LINE = "ORDER BY j.priority DESC, j.position"
 async def choose(tx: Transaction, plan: Plan, limit: int = -1) -> str:
     """The plan's jobs as they are now, in line order, as a JSON list of ids for the calls below."""
     row = await tx.one(
-        f"SELECT json_group_array(id) AS ids FROM (SELECT j.id {OF_PLAN} {IN_LINE} LIMIT :limit)",
+        f"SELECT json_group_array(id) AS ids FROM (SELECT j.id {of_plan(plan)} {IN_LINE} LIMIT :limit)",
         named(plan) | {"limit": limit},
     )
     return str(row["ids"]) if row else "[]"
+
+
+async def make_plan(tx: Transaction, words: str, source: int | None, title: str) -> tuple[int, int]:
+    """Make a plan of what failed and fits the words of the queue's filter; its number, and how many jobs."""
+    fits = condition(parse(words))
+    row = await tx.one("INSERT INTO made_plans (at, title) VALUES (?, ?) RETURNING id", (tx.now, title))
+    assert row is not None
+    jobs = await tx.run(
+        "INSERT INTO made_plan_jobs (plan, job_id) SELECT :plan, j.id FROM jobs j "
+        "LEFT JOIN items i ON i.id = j.item_id LEFT JOIN sources s ON s.id = j.source_id "
+        "WHERE j.superseded = 0 AND j.failure_class IS NOT NULL AND j.status IN ('failed', 'blocked', "
+        "'waiting') AND (:source IS NULL OR j.source_id = :source OR j.item_id IN (SELECT item_id FROM "
+        f"source_items WHERE source_id = :source)) AND {fits.sql}",
+        {"plan": row["id"], "source": source, **fits.parameters},
+    )
+    tx.announce()
+    return row["id"], jobs
 
 
 async def note_before(tx: Transaction, ids: str, action: str) -> tuple[int, int]:

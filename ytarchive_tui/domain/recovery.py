@@ -70,6 +70,16 @@ class Group(Frozen):
     """When the first of the waiting ones goes on."""
 
 
+class Made(Frozen):
+    """A plan that a person made from a choice of failed jobs, and how these stand now."""
+
+    id: int
+    title: str
+    """In the person's words."""
+    groups: tuple[Group, ...]
+    """By class, without facts."""
+
+
 class Around(Frozen):
     """What else is known: how the program reaches the site now."""
 
@@ -122,6 +132,8 @@ class Plan(Frozen):
     fixes: tuple[Fix, ...]
     """The best first."""
     hidden: SetAside | None = None
+    made: int | None = None
+    """Number of a plan that a person made; its jobs are those that were chosen, of whatever class."""
 
     @property
     def jobs(self) -> int:
@@ -134,13 +146,18 @@ class Plan(Frozen):
 
 
 def plans(
-    groups: Iterable[Group], around: Around, aside: dict[str, SetAside], now: datetime
+    groups: Iterable[Group],
+    around: Around,
+    aside: dict[str, SetAside],
+    now: datetime,
+    made: Iterable[Made] = (),
 ) -> tuple[Plan, ...]:
-    """One plan for each cause; what holds up the most first, what is set aside last."""
+    """One plan for each cause, and those that were made; what holds up the most first, set aside last."""
     by_key: dict[str, list[Group]] = defaultdict(list)
     for group in groups:
         by_key[key_of(group.failure_class, CAUSES[group.failure_class].root(group.facts))].append(group)
     found = [_plan(key, alike, around, aside.get(key), now) for key, alike in by_key.items()]
+    found += [_made_plan(each, around, aside, now) for each in made if each.groups]
     found.sort(
         key=lambda plan: (plan.hidden is not None, -CAUSES[plan.failure_class].weight, -plan.jobs, plan.key)
     )
@@ -200,6 +217,44 @@ def _plan(key: str, groups: Sequence[Group], around: Around, aside: SetAside | N
         fixes=tuple(_fixes(cause, failed + blocked + waiting, waiting, asked, around)),
         hidden=aside if aside and _is_hidden(aside, newest, now) else None,
     )  # fmt: skip
+
+
+def _made_plan(made: Made, around: Around, aside: dict[str, SetAside], now: datetime) -> Plan:
+    """Of mixed classes: what fits all of them is offered, at the pace of the slowest."""
+    key = made_key(made.id)
+    groups = sorted(made.groups, key=lambda each: -(each.failed + each.blocked + each.waiting))
+    like = _plan(key, groups, around, aside.get(key), now)
+    causes = [CAUSES[each.failure_class] for each in groups]
+    classes = {each.failure_class: each.failed + each.blocked + each.waiting for each in groups}
+    paces = [each.per_hour for each in causes if each.per_hour is not None]
+    words = ["wait", "try-one", "retry", "quality", "snooze", "dismiss"]
+    if set(classes) == {FailureClass.INCOMPLETE}:
+        words.insert(3, "accept")
+    if len(classes) == 1 and causes[0].advice is not None:
+        words.insert(0, "mend")
+    mixed = causes[0]._replace(
+        fixes=tuple(words),
+        per_hour=min(paces, default=None),
+        by_itself="each is tried again as its own cause says",
+    )
+    told = ", ".join(f"{count:,} × {each}" for each, count in classes.items())
+    fixes = tuple(_fixes(mixed, like.jobs, like.waiting, like.requests, around))
+    return like.model_copy(
+        update={
+            "title": plain(made.title, 200),
+            "root": "",
+            "cause": f"Chosen by you from what failed: {told}.",
+            "next_step": _next_step(mixed, like.failed, like.blocked, like.waiting),
+            "per_hour": mixed.per_hour,
+            "fixes": fixes,
+            "made": made.id,
+        }
+    )
+
+
+def made_key(number: int) -> str:
+    """`mine-3`."""
+    return f"mine-{number}"
 
 
 def _is_hidden(aside: SetAside, newest: datetime | None, now: datetime) -> bool:
