@@ -198,9 +198,12 @@ def recovery_export(options: dict[str, Any], plan: str, file: Path | None) -> No
 
 @recovery.command("apply", help="Try again what belongs to the plan: one item, or all one after the other.")
 @click.argument("plan")
-@click.argument("fix", type=click.Choice(["try-one", "retry", "accept", "quality"]))
+@click.argument("fix", type=click.Choice(["try-one", "retry", "accept", "quality", "cookies", "proxy"]))
 @click.option("--quality", metavar="QUALITY", help="For the fix «quality»: best, 2160p … 144p, audio, or a "
                                                    "yt-dlp format string.")  # fmt: skip
+@click.option("--use", metavar="WHAT",
+              help="For «cookies»: a file, or a browser such as firefox or chrome:profile. For «proxy»: its "
+                   "address, or direct. For both: settings, to go back.")  # fmt: skip
 @click.option("--items", type=click.IntRange(1, 3), default=1, metavar="N",
               help="For the fix «try-one»: how many to try, 1 to 3.")  # fmt: skip
 @click.option("--per-hour", type=click.IntRange(0, 36000), metavar="N",
@@ -209,13 +212,13 @@ def recovery_export(options: dict[str, Any], plan: str, file: Path | None) -> No
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 def recovery_apply(
-    options: dict[str, Any], plan: str, fix: str, quality: str | None, items: int, per_hour: int | None,
-    dry_run: bool, as_json: bool,
+    options: dict[str, Any], plan: str, fix: str, quality: str | None, use: str | None, items: int,
+    per_hour: int | None, dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
     from ytarchive_tui.commands.recovery import apply
 
     apply(options, plan, fix, quality=quality, items=items, per_hour=per_hour,
-          dry_run=dry_run or options["dry_run"], as_json=as_json or options["as_json"])  # fmt: skip
+          use=use, dry_run=dry_run or options["dry_run"], as_json=as_json or options["as_json"])  # fmt: skip
 
 
 @recovery.command("dismiss", help="Hide a plan until something new fails for the same cause.")

@@ -17,8 +17,10 @@ from ytarchive_tui.db.bandwidth import BandwidthRows
 from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.clock import mend_waits
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.reach import reach
 from ytarchive_tui.db.seed import seed_archived
 from ytarchive_tui.db.sidecar_queue import SidecarQueue
 from ytarchive_tui.db.sizes import expected_size
@@ -27,11 +29,14 @@ from ytarchive_tui.db.sources import Sources
 from ytarchive_tui.db.upgrades import Upgrades
 from ytarchive_tui.db.views import Views
 from ytarchive_tui.db.withheld import note_tools
+from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
 from ytarchive_tui.domain.ports import JobQueue
 from ytarchive_tui.domain.progress import MemoryBoard
+from ytarchive_tui.domain.reach import Reach
 from ytarchive_tui.outside import (
+    LiveConfig,
     children_of,
     children_tools,
     extraction_config,
@@ -46,6 +51,7 @@ from ytarchive_tui.services.logs import log_file
 from ytarchive_tui.services.queue import QueueService
 from ytarchive_tui.services.quota import QuotaService
 from ytarchive_tui.services.reach import can_reach_site
+from ytarchive_tui.services.reaching import in_force
 from ytarchive_tui.services.removal import keep_tidy
 from ytarchive_tui.services.site import SiteService, account_of, rules_of
 from ytarchive_tui.services.sources import SourcesService
@@ -62,6 +68,7 @@ from ytarchive_tui.workers.bandwidth import Bandwidth
 from ytarchive_tui.workers.crew import Crew
 from ytarchive_tui.workers.download import DownloadStage
 from ytarchive_tui.workers.metadata import ListStage, ResolveStage, SampleStage
+from ytarchive_tui.workers.reach import ReachKeeper
 from ytarchive_tui.workers.scheduler import Scheduler
 from ytarchive_tui.workers.sidecars import SidecarStage
 from ytarchive_tui.workers.site import Site
@@ -88,7 +95,7 @@ STORAGE_WORKERS = 2
 """Verifying reads each file once; a second worker overlaps one item's reading with another's rename."""
 
 
-Running = Worker | Crew | SpeedLimit | Bandwidth | Scheduler | SnapshotKeeper
+Running = Worker | Crew | SpeedLimit | Bandwidth | ReachKeeper | Scheduler | SnapshotKeeper
 """What works from the start to the end of a run."""
 
 
@@ -120,8 +127,10 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     await mend_waits(db)
     if adopted:
         log.warning("%d jobs were running when the last run ended; they go on", adopted)
-    config = extraction_config(settings, paths.cache_dir, tools)
-    children = await stack.enter_async_context(children_of(settings, config))
+    wished = await reach(db)
+    set_settings, settings = settings, in_force(settings, wished)
+    config = LiveConfig(extraction_config(settings, paths.cache_dir, tools, wished.cookies_browser))
+    children = await stack.enter_async_context(children_of(settings, config()))
     known = await known_archives(db)
     store = LocalArchive(
         children,
@@ -139,7 +148,24 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
     stack.push_async_callback(_ended, tidying)
 
-    site = await _open_site(db, settings, stack)
+    network = [settings.network]
+    account = wished.account or account_of(settings.network.cookies_file)
+    rules = rules_of(settings, own_cookies=wished.own_cookies)
+    site = Site(SiteRows(db, account), rules, lambda: can_reach_site(network[0]))
+    await site.open()
+    stack.push_async_callback(site.close)
+
+    async def obey(new: Reach) -> None:
+        """Another account or another way from the next task on."""
+        now = in_force(set_settings, new)
+        config.config = extraction_config(now, paths.cache_dir, tools, new.cookies_browser)
+        network[0] = now.network
+        under = new.account
+        if under is None:
+            under = await asyncio.to_thread(account_of, now.network.cookies_file)
+        await site.switch(SiteRows(db, under), rules_of(now, own_cookies=new.own_cookies))
+        log.info("the site is reached another way from now on")
+
     line = Bandwidth(BandwidthRows(db), settings.bandwidth.rules(), dials.each_bps, dials.running)
     await line.open()
     stack.push_async_callback(line.close)
@@ -167,6 +193,10 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board, line.took)
     download = _holding(locks, db, _roomy(Room(settings.archive.keep_free), db, download_alone))
     storage = _holding(locks, db, StorageStage(queue, store, board))
+    if tools.ffmpeg.usable and tools.ffprobe.usable:
+        # What was missing may be there by now; if it is not, each of them says so once more.
+        if again := await Control(db).retry_failed(classes=[FailureClass.TOOL]):
+            log.info("%d jobs that lacked a program are tried again", again)
     versions = children_tools(tools)
     await note_tools(db, versions)
     late = SidecarQueue(db, settings.retry)
@@ -178,6 +208,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         Scheduler(Upgrades(db, settings.retry, versions, settings.archive.options()), name="upgrades"),
         SnapshotKeeper(paths.database),
         line,
+        ReachKeeper(wished, partial(reach, db), obey, queue),
         SpeedLimit(line.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
         *_several(
@@ -244,15 +275,6 @@ async def open_dry(
     checker = YtdlpFormatChecker(children, config)
     lists = BrowserService(db), SourcesService(db)
     return Engine(service, *lists, SiteService(db, settings), workers, checker)
-
-
-async def _open_site(db: Database, settings: Settings, stack: AsyncExitStack) -> Site:
-    """What earlier runs learned of the site, for all workers of this one."""
-    memory = SiteRows(db, account_of(settings.network.cookies_file))
-    site = Site(memory, rules_of(settings), lambda: can_reach_site(settings.network))
-    await site.open()
-    stack.push_async_callback(site.close)
-    return site
 
 
 def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:

@@ -22,7 +22,7 @@ from ytarchive_tui.workers.providers import FirstThatAnswers
 from ytarchive_tui.youtube_api.client import YouTubeClient
 from ytarchive_tui.youtube_api.feed import YouTubeFeed
 from ytarchive_tui.youtube_api.lines import ApiConfig
-from ytarchive_tui.ytdlp.adapters import YtdlpProvider
+from ytarchive_tui.ytdlp.adapters import Config, YtdlpProvider
 from ytarchive_tui.ytdlp.options import ExtractionConfig
 from ytarchive_tui.ytdlp.process import ChildPool, Mode
 from ytarchive_tui.ytdlp.protocol import TASKS as YTDLP_TASKS
@@ -38,13 +38,26 @@ _CHILD_MODES: dict[ChildMode, Mode] = {
 }
 
 
-def extraction_config(settings: Settings, cache_dir: Path, tools: Tools) -> ExtractionConfig:
+class LiveConfig:
+    """How children reach the site from now on; called for each task."""
+
+    def __init__(self, config: ExtractionConfig) -> None:
+        self.config = config
+
+    def __call__(self) -> ExtractionConfig:
+        return self.config
+
+
+def extraction_config(
+    settings: Settings, cache_dir: Path, tools: Tools, browser: str | None = None
+) -> ExtractionConfig:
     """How children reach the site, from the settings and the tools that were found."""
     network, runtime = settings.network, tools.js_runtime
     return ExtractionConfig(
         proxy=network.proxy,
         ca_file=network.ca_file,
         cookies_file=network.cookies_file,
+        cookies_browser=browser,
         socket_timeout_s=network.socket_timeout_s,
         limit_bps=network.limit_bytes_per_s,
         ffmpeg=tools.ffmpeg.path if tools.ffmpeg.usable else None,
@@ -74,7 +87,7 @@ def children_tools(tools: Tools) -> str:
 
 
 def provider(
-    settings: Settings, children: ChildRunner, config: ExtractionConfig, db: Database, stack: AsyncExitStack
+    settings: Settings, children: ChildRunner, config: Config, db: Database, stack: AsyncExitStack
 ) -> MetadataProvider:
     """The Data API when there is a key, and yt-dlp in any case."""
     ytdlp = YtdlpProvider(children, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -42,7 +43,7 @@ async def failed_plan(state: Path, archive: Path) -> None:
         await queue.finish(claim, None, blocked)
 
 
-async def test_no_canary_is_in_what_is_exported(tmp_path: Path) -> None:
+def test_no_canary_is_in_what_is_exported(tmp_path: Path) -> None:
     cookies = tmp_path / "cookies.txt"
     cookies.write_text(f".youtube.com\tTRUE\t/\tTRUE\t0\tVISITOR\tvisitor-{CANARY}\n")
     config = tmp_path / "config.toml"
@@ -51,7 +52,7 @@ async def test_no_canary_is_in_what_is_exported(tmp_path: Path) -> None:
         f'network.proxy = "http://u:{CANARY}pw@h:1"\n'
     )
     archive = tmp_path / f"archive-{CANARY}"
-    await failed_plan(tmp_path / "state", archive)
+    asyncio.run(failed_plan(tmp_path / "state", archive))
     command = [sys.executable, "-m", "ytarchive_tui", "--config", config, "-o", archive, "--state-dir",
                tmp_path / "state", "recovery", "export", "unknown"]  # fmt: skip
     told = subprocess.run(command, capture_output=True, text=True, timeout=60)

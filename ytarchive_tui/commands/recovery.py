@@ -82,12 +82,15 @@ def show(options: Mapping[str, Any], name: str, *, as_json: bool) -> None:
 
 def apply(
     options: Mapping[str, Any], name: str, fix: str, *, quality: str | None, items: int = 1,
-    per_hour: int | None, dry_run: bool, as_json: bool,
+    per_hour: int | None, dry_run: bool, as_json: bool, use: str | None = None,
 ) -> None:  # fmt: skip
     """Do what a fix of a plan says, or only tell what it would do; raises `UsageError`."""
     kind = FixKind(fix)
     if (kind is FixKind.QUALITY) != (quality is not None):
         raise UsageError("the fix «quality» needs --quality, and no other takes it")
+    swap = kind in (FixKind.COOKIES, FixKind.PROXY)
+    if swap != (use is not None):
+        raise UsageError("the fixes «cookies» and «proxy» need --use, and no other takes it")
     if items != 1 and kind is not FixKind.TRY_ONE:
         raise UsageError("--items belongs to the fix «try-one»")
     if quality is not None and (problem := complaint(quality)):
@@ -96,6 +99,11 @@ def apply(
     async def run() -> None:
         async with service_of(options) as service:
             plan = await service.find(name)
+            if use is not None:
+                step = await service.use(plan, kind, use)
+                told = f"in use now; `recovery apply {plan.key} try-one` tries it, `recovery undo` goes back"
+                click.echo(json.dumps(_step(step)) if as_json else told)
+                return
             pace = (per_hour or None) if per_hour is not None else plan.per_hour
             preview = await service.preview(plan, kind, pace, items)
             if dry_run:

@@ -8,10 +8,12 @@ from ytarchive_tui.db.archives import options_id
 from ytarchive_tui.db.connection import Transaction
 from ytarchive_tui.db.control import AGAIN, BEFORE, THESE
 from ytarchive_tui.db.filters import condition, parse
+from ytarchive_tui.db.reach import wish_reach
 from ytarchive_tui.db.recovery import Step, named, of_plan
 from ytarchive_tui.db.times import from_us, seconds, to_us
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import JobOptions
+from ytarchive_tui.domain.reach import Reach
 from ytarchive_tui.domain.recovery import Plan
 
 IN_LINE = "ORDER BY j.priority DESC, j.position"
@@ -99,6 +101,31 @@ async def _take_options(tx: Transaction, ids: str, **changes: object) -> None:
             f"UPDATE jobs SET options_id = :new WHERE options_id = :old AND {THESE}",
             {"new": await options_id(tx, other), "old": row["id"], "ids": ids},
         )
+
+
+async def change_reach(tx: Transaction, plan: Plan, action: str, new: Reach) -> tuple[int, int]:
+    """Wish for another way to the site; the journal's entry, as (after, up to)."""
+    after = await _newest_entry(tx)
+    before = await wish_reach(tx, new)
+    await tx.run(
+        "INSERT INTO journal (at, kind, data) VALUES (?, ?, json_object('action', ?, 'plan', ?, 'reach', "
+        "json(?)))",
+        (tx.now, EventKind.JOB_CHANGED, action, plan.key, before.model_dump_json()),
+    )
+    return after, await _newest_entry(tx)
+
+
+async def undo_reach(tx: Transaction, step: Step) -> int:
+    """Go back to the way before a step; 1, or 0 when that is not known."""
+    row = await tx.one(
+        "SELECT data -> '$.reach' AS reach FROM journal WHERE id > ? AND id <= ? AND data -> '$.reach' "
+        "IS NOT NULL",
+        (step.after_entry, step.upto_entry),
+    )
+    if row is None:
+        return 0
+    await wish_reach(tx, Reach.model_validate_json(row["reach"]))
+    return 1
 
 
 async def put_aside(tx: Transaction, plan: Plan, action: str, until: datetime | None) -> tuple[int, int]:

@@ -33,6 +33,10 @@ class FixKind(StrEnum):
     QUALITY = "quality"
     ACCEPT = "accept"
     """Take files with flaws of their source as they are."""
+    COOKIES = "cookies"
+    """Cookies of another file or of a browser, from now on."""
+    PROXY = "proxy"
+    """Another way to the site, from now on."""
     MEND = "mend"
     """Something outside of the queue: a setting, a disk, a program."""
     SNOOZE = "snooze"
@@ -306,6 +310,18 @@ def _fixes(cause: Cause, jobs: int, waiting: int, asked: int, around: Around) ->
                     kind=FixKind.ACCEPT,
                     title="Accept as it is",
                     cost=f"holes and early ends stay, and are noted; {_asks(asked)}",
+                )
+            case FixKind.COOKIES:
+                yield Fix(
+                    kind=FixKind.COOKIES,
+                    title="Use other cookies from now on" if around.cookies else "Use cookies from now on",
+                    cost="no restart; the account can be flagged",
+                )
+            case FixKind.PROXY:
+                yield Fix(
+                    kind=FixKind.PROXY,
+                    title="Use another proxy from now on" if around.proxy else "Use a proxy from now on",
+                    cost="no restart; all traffic goes through it",
                 )
             case FixKind.MEND if cause.advice is not None:
                 advice = cause.advice(around.cookies, around.proxy)

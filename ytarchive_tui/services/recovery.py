@@ -17,11 +17,13 @@ from ytarchive_tui.db import recovery as rows
 from ytarchive_tui.db import recovery_changes as changes
 from ytarchive_tui.db.breakers import probe_now
 from ytarchive_tui.db.connection import Database, Transaction
+from ytarchive_tui.db.reach import reach
 from ytarchive_tui.db.reader import Reader
 from ytarchive_tui.db.recovery import Example, Step, StepOutcome
 from ytarchive_tui.db.times import utcnow
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.recovery import Around, Fix, FixKind, Plan, made_key, plans, requests
+from ytarchive_tui.services.reaching import with_cookies, with_proxy
 
 T = TypeVar("T")
 SHOWN = 5
@@ -218,6 +220,23 @@ class RecoveryService:
 
         return await self._change(change)
 
+    async def use(self, plan: Plan, kind: FixKind, text: str) -> Step:
+        """Reach the site with other cookies or by another proxy, from the next task of the engine on.
+
+        `text`: a file, a browser, a proxy's address, `direct`, or `settings` to go back. Nothing is released.
+        Raises `UsageError` when it can't be used.
+        """
+        _offered(plan, kind)
+        now = await reach(await self.open())
+        check = with_cookies if kind is FixKind.COOKIES else with_proxy
+        new = await asyncio.to_thread(check, now, text)
+
+        async def change(tx: Transaction) -> Step:
+            noted = await changes.change_reach(tx, plan, f"use other {kind}", new)
+            return await changes.add_step(tx, plan, kind, 0, noted)
+
+        return await self._change(change)
+
     async def dismiss(self, plan: Plan) -> Step:
         """Hide a plan until something new fails for the same cause."""
         return await self._hide(plan, FixKind.DISMISS, None)
@@ -240,6 +259,8 @@ class RecoveryService:
             for step in candidates:
                 if step.fix in (FixKind.DISMISS, FixKind.SNOOZE):
                     back = step.jobs if await changes.bring_back(tx, step.plan) else 0
+                elif step.fix in (FixKind.COOKIES, FixKind.PROXY):
+                    back = await changes.undo_reach(tx, step)
                 else:
                     back = await changes.undo_release(tx, step)
                 await changes.mark_undone(tx, step)

@@ -7,6 +7,8 @@ from ytarchive_tui.tui.actions.model import Action
 RECOVERY = (
     Action("recovery.choose", "Choose a fix", "enter", "Go to the fixes; Enter does one.", "Fixes"),
     Action("recovery.mend", "Mend the cause", "m", "What to do elsewhere: cookies, room, …", "Mend"),
+    Action("recovery.cookies", "Use other cookies", "C", "Of a file or a browser, from now on.", "Cookies"),
+    Action("recovery.proxy", "Use another proxy", "O", "From now on; direct goes without.", "Proxy"),
     Action("recovery.quality", "Take another quality", "e", "Try all again with another quality.", "Quality"),
     Action("recovery.accept", "Accept as it is", "w", "Archive files with holes or an early end.",
            "Accept"),

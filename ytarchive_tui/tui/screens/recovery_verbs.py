@@ -8,7 +8,9 @@ from functools import cached_property
 from ytarchive_tui.db.recovery import Step
 from ytarchive_tui.domain.errors import FailureClass, UsageError
 from ytarchive_tui.domain.models import JobOptions
+from ytarchive_tui.domain.reach import BROWSERS
 from ytarchive_tui.domain.recovery import Around, FixKind, Plan
+from ytarchive_tui.services.reaching import AS_SET, DIRECT
 from ytarchive_tui.services.recovery import MOST_TRIED, PACES, Preview, RecoveryService
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.screens.base import BaseScreen
@@ -75,6 +77,12 @@ class RecoveryVerbs(BaseScreen):
 
     def can_mend(self) -> bool:
         return self._offers(FixKind.MEND)
+
+    def can_cookies(self) -> bool:
+        return self._offers(FixKind.COOKIES)
+
+    def can_proxy(self) -> bool:
+        return self._offers(FixKind.PROXY)
 
     def can_quality(self) -> bool:
         return self._offers(FixKind.QUALITY)
@@ -150,6 +158,36 @@ class RecoveryVerbs(BaseScreen):
 
         if text.strip():
             self.later(create)
+
+    def do_cookies(self) -> None:
+        self.ask(
+            Prompt("cookies of:", hint="a file in Netscape format, a browser, or «settings» to go back",
+                   words=(*BROWSERS, AS_SET), done=lambda text: self._use(FixKind.COOKIES, text))
+        )  # fmt: skip
+
+    def do_proxy(self) -> None:
+        self.ask(
+            Prompt("proxy:", hint="socks5://host:port, «direct», or «settings» to go back",
+                   words=(DIRECT, AS_SET), done=lambda text: self._use(FixKind.PROXY, text))
+        )  # fmt: skip
+
+    def _use(self, kind: FixKind, text: str) -> None:
+        """Change the way to the site, then offer to try it on one."""
+        plan = self.plan
+
+        async def change() -> None:
+            if plan is None:
+                return
+            try:
+                await self.recovery.use(plan, kind, text)
+            except UsageError as error:
+                self.notify(str(error), severity="warning")
+            else:
+                self._tell("in use from now on; u goes back")
+                self.do_try_one()
+
+        if text.strip():
+            self.later(change)
 
     def do_dismiss(self) -> None:
         """Hide what is chosen; show it again when all of it is hidden."""

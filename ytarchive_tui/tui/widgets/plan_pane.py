@@ -23,7 +23,7 @@ _Piece = tuple[str, str]
 _MESSAGE = 160
 _DONE = {
     "try-one": "tried on one", "retry": "let all be tried again", "quality": "took another quality",
-    "accept": "accepted as they are",
+    "accept": "accepted as they are", "cookies": "used other cookies", "proxy": "used another proxy",
     "dismiss": "dismissed", "snooze": "snoozed",
 }  # fmt: skip
 
@@ -124,7 +124,7 @@ def _said(example: Example) -> str:
 
 def _went(step: Step, outcome: StepOutcome) -> str:
     """How far a step is, in words."""
-    if step.fix in (FixKind.DISMISS, FixKind.SNOOZE):
+    if step.fix in (FixKind.DISMISS, FixKind.SNOOZE, FixKind.COOKIES, FixKind.PROXY):
         return ""
     if step.fix == FixKind.TRY_ONE:
         name = cells(outcome.job or "")
