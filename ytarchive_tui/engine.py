@@ -14,7 +14,6 @@ from ytarchive_tui.db import attempts
 from ytarchive_tui.db.adopting import adopt_forgotten
 from ytarchive_tui.db.archives import identify, known_archives
 from ytarchive_tui.db.bandwidth import BandwidthRows
-from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.clock import mend_waits
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control
@@ -34,13 +33,13 @@ from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOut
 from ytarchive_tui.domain.policy import after_metadata_alone
 from ytarchive_tui.domain.ports import JobQueue
 from ytarchive_tui.domain.progress import MemoryBoard
-from ytarchive_tui.domain.reach import Reach
 from ytarchive_tui.outside import (
     LiveConfig,
     children_of,
     children_tools,
     extraction_config,
     feed_of,
+    open_site,
     provider,
     quota_service,
 )
@@ -50,10 +49,9 @@ from ytarchive_tui.services.dials import Dials
 from ytarchive_tui.services.logs import log_file
 from ytarchive_tui.services.queue import QueueService
 from ytarchive_tui.services.quota import QuotaService
-from ytarchive_tui.services.reach import can_reach_site
 from ytarchive_tui.services.reaching import in_force
 from ytarchive_tui.services.removal import keep_tidy
-from ytarchive_tui.services.site import SiteService, account_of, rules_of
+from ytarchive_tui.services.site import SiteService
 from ytarchive_tui.services.sources import SourcesService
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import FileMode, Settings, Verify
@@ -71,7 +69,6 @@ from ytarchive_tui.workers.metadata import ListStage, ResolveStage, SampleStage
 from ytarchive_tui.workers.reach import ReachKeeper
 from ytarchive_tui.workers.scheduler import Scheduler
 from ytarchive_tui.workers.sidecars import SidecarStage
-from ytarchive_tui.workers.site import Site
 from ytarchive_tui.workers.site_queue import SiteQueue
 from ytarchive_tui.workers.speed import SpeedLimit
 from ytarchive_tui.workers.storage import StorageStage
@@ -148,24 +145,9 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
     stack.push_async_callback(_ended, tidying)
 
-    network = [settings.network]
-    account = wished.account or account_of(settings.network.cookies_file)
-    rules = rules_of(settings, own_cookies=wished.own_cookies)
-    site = Site(SiteRows(db, account), rules, lambda: can_reach_site(network[0]))
-    await site.open()
-    stack.push_async_callback(site.close)
-
-    async def obey(new: Reach) -> None:
-        """Another account or another way from the next task on."""
-        now = in_force(set_settings, new)
-        config.config = extraction_config(now, paths.cache_dir, tools, new.cookies_browser)
-        network[0] = now.network
-        under = new.account
-        if under is None:
-            under = await asyncio.to_thread(account_of, now.network.cookies_file)
-        await site.switch(SiteRows(db, under), rules_of(now, own_cookies=new.own_cookies))
-        log.info("the site is reached another way from now on")
-
+    site, way = await open_site(
+        db, set_settings, wished, lambda now, browser: _told(config, now, browser, paths, tools), queue, stack
+    )
     line = Bandwidth(BandwidthRows(db), settings.bandwidth.rules(), dials.each_bps, dials.running)
     await line.open()
     stack.push_async_callback(line.close)
@@ -195,8 +177,8 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     storage = _holding(locks, db, StorageStage(queue, store, board))
     if tools.ffmpeg.usable and tools.ffprobe.usable:
         # What was missing may be there by now; if it is not, each of them says so once more.
-        if again := await Control(db).retry_failed(classes=[FailureClass.TOOL]):
-            log.info("%d jobs that lacked a program are tried again", again)
+        again = await Control(db).retry_failed(classes=[FailureClass.TOOL])
+        log.log(logging.INFO if again else logging.DEBUG, "%d jobs that lacked a program go on", again)
     versions = children_tools(tools)
     await note_tools(db, versions)
     late = SidecarQueue(db, settings.retry)
@@ -208,7 +190,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         Scheduler(Upgrades(db, settings.retry, versions, settings.archive.options()), name="upgrades"),
         SnapshotKeeper(paths.database),
         line,
-        ReachKeeper(wished, partial(reach, db), obey, queue),
+        way,
         SpeedLimit(line.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
         *_several(
@@ -275,6 +257,11 @@ async def open_dry(
     checker = YtdlpFormatChecker(children, config)
     lists = BrowserService(db), SourcesService(db)
     return Engine(service, *lists, SiteService(db, settings), workers, checker)
+
+
+def _told(config: LiveConfig, now: Settings, browser: str | None, paths: Paths, tools: Tools) -> None:
+    """From now on children reach the site by these settings."""
+    config.config = extraction_config(now, paths.cache_dir, tools, browser)
 
 
 def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:
