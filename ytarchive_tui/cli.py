@@ -198,7 +198,9 @@ def recovery_export(options: dict[str, Any], plan: str, file: Path | None) -> No
 
 @recovery.command("apply", help="Try again what belongs to the plan: one item, or all one after the other.")
 @click.argument("plan")
-@click.argument("fix", type=click.Choice(["try-one", "retry", "accept", "quality", "cookies", "proxy"]))
+@click.argument(
+    "fix", type=click.Choice(["try-one", "retry", "accept", "quality", "cookies", "proxy", "space"])
+)
 @click.option("--quality", metavar="QUALITY", help="For the fix «quality»: best, 2160p … 144p, audio, or a "
                                                    "yt-dlp format string.")  # fmt: skip
 @click.option("--use", metavar="WHAT",

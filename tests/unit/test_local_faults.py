@@ -6,23 +6,27 @@ import errno
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from tests.unit.db.db_samples import failed, video
 from tests.unit.test_policy import RULES, job
+from ytarchive_tui.db.archives import identify
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.classification import classify
-from ytarchive_tui.domain.errors import Evidence, FailureClass
+from ytarchive_tui.domain.errors import Evidence, FailureClass, UsageError
 from ytarchive_tui.domain.models import JobKind, JobOptions, Stage, Status
 from ytarchive_tui.domain.policy import after_failure
 from ytarchive_tui.domain.recovery import Around, Facts, FixKind, Group, plans
 from ytarchive_tui.runtime import Runtime
+from ytarchive_tui.services.recovery import RecoveryService
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.settings.tools import find_tools
+from ytarchive_tui.storage.archive import open_archive
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -71,3 +75,35 @@ async def test_jobs_that_lacked_a_program_go_on_at_the_first_start_that_has_it(t
     async with Runtime.open(settings, paths, tools=tools) as runtime:
         figures = await runtime.queue.figures()
         assert (figures.queued, figures.blocked) == (1, 1)
+
+
+async def test_room_is_made_by_giving_up_what_failed_and_nothing_else(tmp_path: Path) -> None:
+    archive, known = tmp_path / "archive", dict[Path, UUID]()
+    with open_archive(archive, known):
+        pass
+    async with await Database.open(tmp_path / "queue.db") as db:
+        await submit(db, [video(each, options=JobOptions(archive=archive)) for each in "abc"])
+        ends = ((FailureClass.NET_TRANSIENT, Status.FAILED), (FailureClass.LOCAL_DISK, Status.WAITING))
+        for why, status in ends:
+            claim = await Queue(db).claim(Stage.METADATA, JobKind.ITEM, "test")
+            assert claim is not None
+            await Queue(db).finish(claim, None, failed(claim.job, why, status))
+        async with db.write() as tx:
+            await identify(tx, archive, known[archive])
+        for number in (1, 2, 3):
+            folder = archive / ".ytarchive/staging" / str(number)
+            folder.mkdir(parents=True)
+            (folder / "media.mp4.part").write_bytes(b"x" * 1000 * number)
+        service = RecoveryService(db.path)
+        try:
+            plan = await service.find("local_disk")
+            assert await service.space(plan) == {1: 1000}
+            assert await service.free_space(plan) == 1000
+            assert sorted(p.name for p in (archive / ".ytarchive/staging").iterdir()) == ["2", "3"]
+            assert list((archive / ".ytarchive/trash").iterdir()) == []
+            assert await service.space(plan) == {}
+            assert await service.undo() is None
+            with pytest.raises(UsageError, match="does not offer"):
+                await service.space(await service.find("net_transient"))
+        finally:
+            await service.close()

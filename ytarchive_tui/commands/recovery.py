@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ytarchive_tui.batch.wording import count, moment
+from ytarchive_tui.batch.wording import count, moment, size
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.recovery import Around, FixKind, Plan, span
@@ -99,6 +99,9 @@ def apply(
     async def run() -> None:
         async with service_of(options) as service:
             plan = await service.find(name)
+            if kind is FixKind.SPACE:
+                await _free_space(service, plan, dry_run=dry_run, as_json=as_json)
+                return
             if use is not None:
                 step = await service.use(plan, kind, use)
                 told = f"in use now; `recovery apply {plan.key} try-one` tries it, `recovery undo` goes back"
@@ -126,6 +129,16 @@ def apply(
                 click.echo(f"{count(step.jobs, 'item')} released; `recovery undo` takes it back")
 
     asyncio.run(run())
+
+
+async def _free_space(service: RecoveryService, plan: Plan, *, dry_run: bool, as_json: bool) -> None:
+    jobs = await service.space(plan)
+    freed = sum(jobs.values()) if dry_run else await service.free_space(plan)
+    if as_json:
+        click.echo(json.dumps({"plan": plan.key, "fix": FixKind.SPACE, "jobs": len(jobs), "bytes": freed}))
+    else:
+        would = "would be freed" if dry_run else "freed"
+        click.echo(f"{size(freed)} of {count(len(jobs), 'partial download')} {would}")
 
 
 def create(

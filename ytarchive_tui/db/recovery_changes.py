@@ -45,6 +45,19 @@ async def make_plan(tx: Transaction, words: str, source: int | None, title: str)
     return row["id"], jobs
 
 
+STUCK = (
+    "SELECT j.id FROM jobs j JOIN archives a ON a.id = j.archive_id WHERE a.path = :archive "
+    "AND j.status IN ('failed', 'blocked')"
+)
+"""Jobs at an archive that go nowhere by themselves; what was cancelled is swept at the next start."""
+
+
+async def forget_staged(tx: Transaction, ids: str) -> None:
+    """What these jobs have downloaded is not there any more."""
+    await tx.run("DELETE FROM staged WHERE job_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
+    await tx.run(f"UPDATE jobs SET stage = 'download' WHERE stage = 'storage' AND {THESE}", {"ids": ids})
+
+
 async def note_before(tx: Transaction, ids: str, action: str) -> tuple[int, int]:
     """Journal how jobs stand before they are changed; the entries, as (after, up to)."""
     after = await _newest_entry(tx)

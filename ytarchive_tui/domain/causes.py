@@ -189,7 +189,7 @@ CAUSES: dict[FailureClass, Cause] = {
         lambda facts: f"No space left: {plain(facts.archive or '', 80)}",
         lambda facts: f"The disk of {plain(facts.archive or '', 200)} is full, or your quota on it is.",
         "tried again every few minutes, until there is room", 3,
-        ("mend", "wait", "retry", "snooze", "dismiss"),
+        ("space", "mend", "wait", "retry", "snooze", "dismiss"),
         None, lambda facts: facts.archive or "", _room,
     ),
     _C.LOCAL_IO: Cause(

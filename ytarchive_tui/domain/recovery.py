@@ -37,6 +37,8 @@ class FixKind(StrEnum):
     """Cookies of another file or of a browser, from now on."""
     PROXY = "proxy"
     """Another way to the site, from now on."""
+    SPACE = "space"
+    """Give up the partial files of what failed, for the room that they take."""
     MEND = "mend"
     """Something outside of the queue: a setting, a disk, a program."""
     SNOOZE = "snooze"
@@ -322,6 +324,12 @@ def _fixes(cause: Cause, jobs: int, waiting: int, asked: int, around: Around) ->
                     kind=FixKind.PROXY,
                     title="Use another proxy from now on" if around.proxy else "Use a proxy from now on",
                     cost="no restart; all traffic goes through it",
+                )
+            case FixKind.SPACE:
+                yield Fix(
+                    kind=FixKind.SPACE,
+                    title="Give up partial files of what failed",
+                    cost="these begin anew when tried again",
                 )
             case FixKind.MEND if cause.advice is not None:
                 advice = cause.advice(around.cookies, around.proxy)

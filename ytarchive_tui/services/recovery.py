@@ -7,6 +7,7 @@ another process; what it writes, that engine notices within a second.
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from typing import NamedTuple, TypeVar
 
 from ytarchive_tui.db import recovery as rows
 from ytarchive_tui.db import recovery_changes as changes
+from ytarchive_tui.db.archives import known_archives
 from ytarchive_tui.db.breakers import probe_now
 from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.reach import reach
@@ -24,6 +26,7 @@ from ytarchive_tui.db.times import utcnow
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.recovery import Around, Fix, FixKind, Plan, made_key, plans, requests
 from ytarchive_tui.services.reaching import with_cookies, with_proxy
+from ytarchive_tui.storage.space import give_up, held
 
 T = TypeVar("T")
 SHOWN = 5
@@ -220,6 +223,26 @@ class RecoveryService:
 
         return await self._change(change)
 
+    async def space(self, plan: Plan) -> dict[int, int]:
+        """Bytes of partial files by job, of what failed or needs someone in the plan's archive.
+
+        Raises `UsageError` when the plan does not offer to give them up.
+        """
+        _offered(plan, FixKind.SPACE)
+        archive = plan.facts[0].archive or ""
+        rows_ = await (await self.open()).fetch(changes.STUCK, {"archive": archive})
+        return await asyncio.to_thread(held, Path(archive), [row["id"] for row in rows_])
+
+    async def free_space(self, plan: Plan) -> int:
+        """Give them up; the bytes that this freed. What is waited for goes on by itself then."""
+        jobs, db = await self.space(plan), await self.open()
+        archive, ids = Path(plan.facts[0].archive or ""), json.dumps(list(jobs))
+        async with db.write() as tx:
+            await changes.forget_staged(tx, ids)
+            noted = await changes.note_before(tx, ids, "give up partial files")
+            await changes.add_step(tx, plan, FixKind.SPACE, len(jobs), noted)
+        return await asyncio.to_thread(give_up, archive, await known_archives(db), list(jobs))
+
     async def use(self, plan: Plan, kind: FixKind, text: str) -> Step:
         """Reach the site with other cookies or by another proxy, from the next task of the engine on.
 
@@ -259,6 +282,8 @@ class RecoveryService:
             for step in candidates:
                 if step.fix in (FixKind.DISMISS, FixKind.SNOOZE):
                     back = step.jobs if await changes.bring_back(tx, step.plan) else 0
+                elif step.fix == FixKind.SPACE:
+                    back = 0
                 elif step.fix in (FixKind.COOKIES, FixKind.PROXY):
                     back = await changes.undo_reach(tx, step)
                 else:

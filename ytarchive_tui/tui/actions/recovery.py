@@ -9,6 +9,7 @@ RECOVERY = (
     Action("recovery.mend", "Mend the cause", "m", "What to do elsewhere: cookies, room, …", "Mend"),
     Action("recovery.cookies", "Use other cookies", "C", "Of a file or a browser, from now on.", "Cookies"),
     Action("recovery.proxy", "Use another proxy", "O", "From now on; direct goes without.", "Proxy"),
+    Action("recovery.space", "Free space", "f", "Give up the partial files of what failed.", "Free"),
     Action("recovery.quality", "Take another quality", "e", "Try all again with another quality.", "Quality"),
     Action("recovery.accept", "Accept as it is", "w", "Archive files with holes or an early end.",
            "Accept"),

@@ -19,7 +19,7 @@ from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.plan_pane import PlanPane
 from ytarchive_tui.tui.widgets.prompt import Prompt
 from ytarchive_tui.tui.widgets.virtual_table import VirtualTable
-from ytarchive_tui.tui.wording import cells, count, moment
+from ytarchive_tui.tui.wording import cells, count, moment, size
 
 _QUALITIES = ("best", "2160p", "1440p", "1080p", "720p", "480p", "360p", "240p", "144p", "audio")
 
@@ -83,6 +83,9 @@ class RecoveryVerbs(BaseScreen):
 
     def can_proxy(self) -> bool:
         return self._offers(FixKind.PROXY)
+
+    def can_space(self) -> bool:
+        return self._offers(FixKind.SPACE)
 
     def can_quality(self) -> bool:
         return self._offers(FixKind.QUALITY)
@@ -158,6 +161,29 @@ class RecoveryVerbs(BaseScreen):
 
         if text.strip():
             self.later(create)
+
+    def do_space(self) -> None:
+        plan = self.plan
+
+        async def look() -> None:
+            if plan is None:
+                return
+            jobs = await self.recovery.space(plan)
+            if not jobs:
+                self.notify("what failed has no partial files here")
+                return
+            told = f"give up {size(sum(jobs.values()))} of {count(len(jobs), 'partial download')}? yes:"
+            self.ask(Prompt(told, words=("yes",), done=free))
+
+        def free(text: str) -> None:
+            async def work() -> None:
+                if plan is not None:
+                    self._tell(f"{size(await self.recovery.free_space(plan))} freed")
+
+            if text.strip().lower() in ("y", "yes"):
+                self.later(work)
+
+        self.later(look)
 
     def do_cookies(self) -> None:
         self.ask(
