@@ -16,11 +16,12 @@ from ytarchive_tui.db.adopting import adopt_forgotten
 from ytarchive_tui.db.archives import identify, known_archives
 from ytarchive_tui.db.bandwidth import BandwidthRows
 from ytarchive_tui.db.board_file import BoardTeller
-from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.clock import mend_waits
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.reach import reach
 from ytarchive_tui.db.seed import seed_archived
 from ytarchive_tui.db.sidecar_queue import SidecarQueue
 from ytarchive_tui.db.sizes import expected_size
@@ -29,15 +30,18 @@ from ytarchive_tui.db.sources import Sources
 from ytarchive_tui.db.upgrades import Upgrades
 from ytarchive_tui.db.views import Views
 from ytarchive_tui.db.withheld import note_tools
+from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
 from ytarchive_tui.domain.ports import JobQueue
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.outside import (
+    LiveConfig,
     children_of,
     children_tools,
     extraction_config,
     feed_of,
+    open_site,
     provider,
     quota_service,
 )
@@ -47,9 +51,9 @@ from ytarchive_tui.services.dials import Dials
 from ytarchive_tui.services.logs import log_file
 from ytarchive_tui.services.queue import QueueService
 from ytarchive_tui.services.quota import QuotaService
-from ytarchive_tui.services.reach import can_reach_site
+from ytarchive_tui.services.reaching import in_force
 from ytarchive_tui.services.removal import keep_tidy
-from ytarchive_tui.services.site import SiteService, account_of, rules_of
+from ytarchive_tui.services.site import SiteService
 from ytarchive_tui.services.sources import SourcesService
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import FileMode, Settings, Verify
@@ -66,7 +70,6 @@ from ytarchive_tui.workers.download import DownloadStage
 from ytarchive_tui.workers.metadata import ListStage, ResolveStage, SampleStage
 from ytarchive_tui.workers.scheduler import Scheduler
 from ytarchive_tui.workers.sidecars import SidecarStage
-from ytarchive_tui.workers.site import Site
 from ytarchive_tui.workers.site_queue import SiteQueue
 from ytarchive_tui.workers.speed import SpeedLimit
 from ytarchive_tui.workers.storage import StorageStage
@@ -130,8 +133,10 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     await mend_waits(db)
     if adopted:
         log.warning("%d jobs were running when the last run ended; they go on", adopted)
-    config = extraction_config(settings, paths.cache_dir, tools)
-    children = await stack.enter_async_context(children_of(settings, config))
+    wished = await reach(db)
+    set_settings, settings = settings, in_force(settings, wished)
+    config = LiveConfig(extraction_config(settings, paths.cache_dir, tools, wished.cookies_browser))
+    children = await stack.enter_async_context(children_of(settings, config()))
     known = await known_archives(db)
     store = LocalArchive(
         children,
@@ -149,7 +154,9 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
     stack.push_async_callback(_ended, tidying)
 
-    site = await _open_site(db, settings, stack)
+    site, way = await open_site(
+        db, set_settings, wished, lambda now, browser: _told(config, now, browser, paths, tools), queue, stack
+    )
     line = Bandwidth(BandwidthRows(db), settings.bandwidth.rules(), dials.each_bps, dials.running)
     await line.open()
     stack.push_async_callback(line.close)
@@ -177,6 +184,10 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board, line.took)
     download = _holding(locks, db, _roomy(Room(settings.archive.keep_free), db, download_alone))
     storage = _holding(locks, db, StorageStage(queue, store, board))
+    if tools.ffmpeg.usable and tools.ffprobe.usable:
+        # What was missing may be there by now; if it is not, each of them says so once more.
+        again = await Control(db).retry_failed(classes=[FailureClass.TOOL])
+        log.log(logging.INFO if again else logging.DEBUG, "%d jobs that lacked a program go on", again)
     versions = children_tools(tools)
     await note_tools(db, versions)
     late = SidecarQueue(db, settings.retry)
@@ -189,6 +200,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         SnapshotKeeper(paths.database),
         BoardTeller(board, paths.state_dir),
         line,
+        way,
         SpeedLimit(line.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
         *_several(
@@ -257,13 +269,9 @@ async def open_dry(
     return Engine(service, *lists, SiteService(db, settings), workers, checker)
 
 
-async def _open_site(db: Database, settings: Settings, stack: AsyncExitStack) -> Site:
-    """What earlier runs learned of the site, for all workers of this one."""
-    memory = SiteRows(db, account_of(settings.network.cookies_file))
-    site = Site(memory, rules_of(settings), lambda: can_reach_site(settings.network))
-    await site.open()
-    stack.push_async_callback(site.close)
-    return site
+def _told(config: LiveConfig, now: Settings, browser: str | None, paths: Paths, tools: Tools) -> None:
+    """From now on children reach the site by these settings."""
+    config.config = extraction_config(now, paths.cache_dir, tools, browser)
 
 
 def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.metadata_cache import MetadataCache, upcoming
 from ytarchive_tui.db.quota import StoredLedger
-from ytarchive_tui.domain.ports import ChildRunner, MetadataProvider
+from ytarchive_tui.db.reach import reach
+from ytarchive_tui.domain.governor import SiteRules
+from ytarchive_tui.domain.ports import ChildRunner, JobQueue, MetadataProvider
+from ytarchive_tui.domain.reach import Reach
 from ytarchive_tui.services.metadata import MetadataService
 from ytarchive_tui.services.metadata_jobs import BatchedProvider
 from ytarchive_tui.services.quota import QuotaService
+from ytarchive_tui.services.reach import can_reach_site
+from ytarchive_tui.services.reaching import in_force
+from ytarchive_tui.services.site import account_of, rules_of
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import MIB, ChildMode, NetworkSettings, Settings
 from ytarchive_tui.settings.tools import Tools
 from ytarchive_tui.workers.providers import FirstThatAnswers
+from ytarchive_tui.workers.reach import ReachKeeper
+from ytarchive_tui.workers.site import Site
 from ytarchive_tui.youtube_api.client import YouTubeClient
 from ytarchive_tui.youtube_api.feed import YouTubeFeed
 from ytarchive_tui.youtube_api.lines import ApiConfig
-from ytarchive_tui.ytdlp.adapters import YtdlpProvider
+from ytarchive_tui.ytdlp.adapters import Config, YtdlpProvider
 from ytarchive_tui.ytdlp.options import ExtractionConfig
 from ytarchive_tui.ytdlp.process import ChildPool, Mode
 from ytarchive_tui.ytdlp.protocol import TASKS as YTDLP_TASKS
 
+log = logging.getLogger(__name__)
 child_log = logging.getLogger("ytarchive_tui.child")
 """What children say on their standard error."""
 
@@ -38,13 +50,26 @@ _CHILD_MODES: dict[ChildMode, Mode] = {
 }
 
 
-def extraction_config(settings: Settings, cache_dir: Path, tools: Tools) -> ExtractionConfig:
+class LiveConfig:
+    """How children reach the site from now on; called for each task."""
+
+    def __init__(self, config: ExtractionConfig) -> None:
+        self.config = config
+
+    def __call__(self) -> ExtractionConfig:
+        return self.config
+
+
+def extraction_config(
+    settings: Settings, cache_dir: Path, tools: Tools, browser: str | None = None
+) -> ExtractionConfig:
     """How children reach the site, from the settings and the tools that were found."""
     network, runtime = settings.network, tools.js_runtime
     return ExtractionConfig(
         proxy=network.proxy,
         ca_file=network.ca_file,
         cookies_file=network.cookies_file,
+        cookies_browser=browser,
         socket_timeout_s=network.socket_timeout_s,
         limit_bps=network.limit_bytes_per_s,
         ffmpeg=tools.ffmpeg.path if tools.ffmpeg.usable else None,
@@ -54,6 +79,40 @@ def extraction_config(settings: Settings, cache_dir: Path, tools: Tools) -> Extr
         cache_folder=cache_dir / "yt-dlp",
         use_ytdlp_config=settings.engine.use_ytdlp_config,
     )
+
+
+async def open_site(
+    db: Database,
+    settings: Settings,
+    wished: Reach,
+    tell: Callable[[Settings, str | None], None],
+    queue: JobQueue,
+    stack: AsyncExitStack,
+) -> tuple[Site, ReachKeeper]:
+    """What earlier runs learned of the site, for all workers of this one, and who obeys another way to it.
+
+    `settings`: as they are set; `tell` hands on what is in force of them, and whose cookies to use.
+    """
+    network = [in_force(settings, wished).network]
+    site = Site(*await _account(db, settings, wished), lambda: can_reach_site(network[0]))
+    await site.open()
+    stack.push_async_callback(site.close)
+
+    async def obey(new: Reach) -> None:
+        now = in_force(settings, new)
+        tell(now, new.cookies_browser)
+        network[0] = now.network
+        await site.switch(*await _account(db, settings, new))
+        log.info("the site is reached another way from now on")
+
+    return site, ReachKeeper(wished, partial(reach, db), obey, queue)
+
+
+async def _account(db: Database, settings: Settings, wished: Reach) -> tuple[SiteRows, SiteRules]:
+    account = wished.account
+    if account is None:
+        account = await asyncio.to_thread(account_of, settings.network.cookies_file)
+    return SiteRows(db, account), rules_of(settings, own_cookies=wished.own_cookies)
 
 
 def feed_of(network: NetworkSettings) -> YouTubeFeed:
@@ -74,7 +133,7 @@ def children_tools(tools: Tools) -> str:
 
 
 def provider(
-    settings: Settings, children: ChildRunner, config: ExtractionConfig, db: Database, stack: AsyncExitStack
+    settings: Settings, children: ChildRunner, config: Config, db: Database, stack: AsyncExitStack
 ) -> MetadataProvider:
     """The Data API when there is a key, and yt-dlp in any case."""
     ytdlp = YtdlpProvider(children, config)

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ytarchive_tui.commands.setup import paths_of, settings_of
+from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.library import LibraryPages, LibraryTotals
 from ytarchive_tui.db.lock import is_free
+from ytarchive_tui.db.reach import reach
 from ytarchive_tui.domain.amounts import number, size
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services.bandwidth import Line
+from ytarchive_tui.services.reaching import DIRECT
+from ytarchive_tui.settings.redact import redact
 
 if TYPE_CHECKING:
+    from ytarchive_tui.domain.reach import Reach
     from ytarchive_tui.runtime import Runtime
     from ytarchive_tui.settings.model import Settings
     from ytarchive_tui.settings.paths import Paths
@@ -44,11 +49,17 @@ async def _facts(settings: Settings, paths: Paths) -> dict[str, Any]:
             kept = await library.totals()
         finally:
             await library.close()
+        async with await Database.open(paths.database) as db:
+            way = await reach(db)
         works = (paths.state_dir / "engine.lock").exists() and not is_free(paths.state_dir)
-        return await _told(runtime, kept, settings.archive.root, works=works)
+        return await _told(runtime, kept, settings.archive.root, way, works=works)
 
 
-async def _told(runtime: Runtime, kept: LibraryTotals, root: Path, *, works: bool) -> dict[str, Any]:
+async def _told(
+    runtime: Runtime, kept: LibraryTotals, root: Path, way: Reach, *, works: bool
+) -> dict[str, Any]:
+    runtime: Runtime, kept: LibraryTotals, root: Path, way: Reach, *, works: bool
+) -> dict[str, Any]:
     figures, wishes = await runtime.queue.figures(), await runtime.queue.wishes()
     site = await runtime.site.standing()
     line = await runtime.bandwidth.line() if runtime.bandwidth else Line()
@@ -60,6 +71,10 @@ async def _told(runtime: Runtime, kept: LibraryTotals, root: Path, *, works: boo
         "site": {"held": site.held, "offline": site.offline,
                  "until": site.until.isoformat() if site.held and site.until else None,
                  "sentence": site.banner() or site.gauge()},
+        "instead_of_settings": {
+            "cookies": str(way.cookies_file or way.cookies_browser) if way.own_cookies else None,
+            "proxy": None if way.proxy is None else redact(way.proxy) or DIRECT,
+        },
         "bandwidth": {
             "held": line.held_until is not None,
             "until": line.held_until.isoformat() if line.held_until else None,
@@ -92,6 +107,9 @@ def _lines(told: Mapping[str, Any]) -> list[str]:
         f"          {who}",
         f"site      {told['site']['sentence']}",
     ]
+    for word, value in told["instead_of_settings"].items():
+        if value is not None:
+            lines.append(f"          {word}, instead of what the settings say: {plain(value)}")
     lines += [f"line      {sentence}" for sentence in told["bandwidth"]["sentences"]]
     if told["data_api"]:
         lines.append(f"data api  {told['data_api']['sentence']}")

@@ -17,6 +17,7 @@ FIELDS = {
     "channel": ("i.channel",),
     "title": (_TITLE,),
     "id": ("i.video_id",),
+    "reason": ("j.reason",),
 }
 """What may stand before a colon, and where it is looked for."""
 _WHOLE = frozenset({"status", "stage", "kind", "class"})

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ytarchive_tui.db.times import from_us
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import Frozen
-from ytarchive_tui.domain.recovery import Facts, Group, Plan, SetAside
+from ytarchive_tui.domain.recovery import Facts, Group, Made, Plan, SetAside
 
 _ITEM = "(SELECT {} FROM items WHERE id = j.item_id)"
 _FACTS = f"""json_array(
@@ -31,9 +31,16 @@ _FAILED = (
     "FROM jobs j WHERE j.superseded = 0 AND j.failure_class IS NOT NULL "
     "AND j.status IN ('failed', 'blocked', 'waiting')"
 )
-OF_PLAN = (
+_OF_CAUSE = (
     "FROM jobs j WHERE j.superseded = 0 AND j.failure_class = :class "
     f"AND j.status IN ('failed', 'blocked', 'waiting') AND {_FACTS} IN (SELECT value FROM json_each(:facts))"
+)
+_OF_MADE = f"{_FAILED} AND j.id IN (SELECT job_id FROM made_plan_jobs WHERE plan = :made)"
+_COUNTED = (
+    "sum(j.status = 'failed'), sum(j.status = 'blocked'), "
+    "sum(j.status = 'waiting'), sum(j.stage = 'metadata'), sum(j.stage = 'download'), "
+    "min({first}), max(j.updated_at), max(iif(j.repeated <= 1, j.updated_at, NULL)), "
+    "min(iif(j.status = 'waiting', j.run_after, NULL))"
 )
 _FIRST_FAILED = (
     "iif(j.repeated <= 1, j.updated_at, coalesce((SELECT min(t.ended_at) FROM attempts t "
@@ -90,20 +97,31 @@ class StepOutcome(NamedTuple):
 def groups(db: sqlite3.Connection) -> list[Group]:
     """All failed jobs; costs one look at each of them and at its attempts."""
     rows = db.execute(
-        f"SELECT j.failure_class, {_FACTS} AS facts, sum(j.status = 'failed'), sum(j.status = 'blocked'), "
-        "sum(j.status = 'waiting'), sum(j.stage = 'metadata'), sum(j.stage = 'download'), "
-        f"min({_FIRST_FAILED}), max(j.updated_at), max(iif(j.repeated <= 1, j.updated_at, NULL)), "
-        f"min(iif(j.status = 'waiting', j.run_after, NULL)) {_FAILED} GROUP BY 1, 2"
+        f"SELECT j.failure_class, {_FACTS} AS facts, {_COUNTED.format(first=_FIRST_FAILED)} "
+        f"{_FAILED} GROUP BY 1, 2"
     )
-    return [
-        Group(
-            failure_class=FailureClass(failure_class), facts=Facts(*json.loads(facts)), failed=failed,
-            blocked=blocked, waiting=waiting, from_metadata=metadata, from_download=download,
-            since=from_us(since), latest=from_us(latest), newest=from_us(newest), next_at=from_us(due),
+    return [_group(row) for row in rows]
+
+
+def made(db: sqlite3.Connection) -> list[Made]:
+    """The plans that were made by hand, with those of their jobs that still are where they failed."""
+    found = []
+    for number, title in db.execute("SELECT id, title FROM made_plans ORDER BY id").fetchall():
+        rows = db.execute(
+            f"SELECT j.failure_class, '[]', {_COUNTED.format(first=_FIRST_FAILED)} {_OF_MADE} GROUP BY 1",
+            {"made": number},
         )
-        for failure_class, facts, failed, blocked, waiting, metadata, download, since, latest, newest, due
-        in rows
-    ]  # fmt: skip
+        found.append(Made(id=number, title=title, groups=tuple(_group(row) for row in rows)))
+    return found
+
+
+def _group(row: Sequence[Any]) -> Group:
+    failure_class, facts, failed, blocked, waiting, metadata, download, since, latest, newest, due = row
+    return Group(
+        failure_class=FailureClass(failure_class), facts=Facts(*json.loads(facts)), failed=failed,
+        blocked=blocked, waiting=waiting, from_metadata=metadata, from_download=download,
+        since=from_us(since), latest=from_us(latest), newest=from_us(newest), next_at=from_us(due),
+    )  # fmt: skip
 
 
 def set_aside(db: sqlite3.Connection) -> dict[str, SetAside]:
@@ -131,7 +149,7 @@ def _examples(db: sqlite3.Connection, plan: Plan, order: str, limit: int) -> lis
     rows = db.execute(
         "SELECT j.id, coalesce(i.title, s.title), coalesce(i.url, s.url), j.status, coalesce(t.ended_at, "
         "j.updated_at), coalesce(j.reason, ''), coalesce(t.evidence ->> '$.message', t.message, ''), "
-        f"t.evidence ->> '$.http_status' FROM (SELECT j.id, {order} AS place {OF_PLAN} "
+        f"t.evidence ->> '$.http_status' FROM (SELECT j.id, {order} AS place {of_plan(plan)} "
         "ORDER BY place LIMIT :limit) c JOIN jobs j ON j.id = c.id LEFT JOIN items i ON i.id = j.item_id "
         "LEFT JOIN sources s ON s.id = j.source_id LEFT JOIN attempts t ON t.job_id = j.id AND t.fence = "
         "(SELECT max(fence) FROM attempts f WHERE f.job_id = j.id AND f.outcome = 'failed') ORDER BY c.place",
@@ -174,8 +192,15 @@ def outcome(db: sqlite3.Connection, step: Step) -> StepOutcome:
     return StepOutcome(to_come, under_way, done, again, job, reason, from_us(due))
 
 
+def of_plan(plan: Plan) -> str:
+    """What a statement about the plan's jobs, `j`, goes on with after its columns."""
+    return _OF_CAUSE if plan.made is None else _OF_MADE
+
+
 def named(plan: Plan) -> dict[str, object]:
-    """The parameters of `OF_PLAN`."""
+    """The parameters of `of_plan`."""
+    if plan.made is not None:
+        return {"made": plan.made}
     return {"class": plan.failure_class.value, "facts": json.dumps([_compact(facts) for facts in plan.facts])}
 
 

@@ -7,10 +7,13 @@ from datetime import datetime
 from ytarchive_tui.db.archives import options_id
 from ytarchive_tui.db.connection import Transaction
 from ytarchive_tui.db.control import AGAIN, BEFORE, THESE
-from ytarchive_tui.db.recovery import OF_PLAN, Step, named
+from ytarchive_tui.db.filters import condition, parse
+from ytarchive_tui.db.reach import wish_reach
+from ytarchive_tui.db.recovery import Step, named, of_plan
 from ytarchive_tui.db.times import from_us, seconds, to_us
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import JobOptions
+from ytarchive_tui.domain.reach import Reach
 from ytarchive_tui.domain.recovery import Plan
 
 IN_LINE = "ORDER BY j.priority DESC, j.position"
@@ -19,10 +22,40 @@ IN_LINE = "ORDER BY j.priority DESC, j.position"
 async def choose(tx: Transaction, plan: Plan, limit: int = -1) -> str:
     """The plan's jobs as they are now, in line order, as a JSON list of ids for the calls below."""
     row = await tx.one(
-        f"SELECT json_group_array(id) AS ids FROM (SELECT j.id {OF_PLAN} {IN_LINE} LIMIT :limit)",
+        f"SELECT json_group_array(id) AS ids FROM (SELECT j.id {of_plan(plan)} {IN_LINE} LIMIT :limit)",
         named(plan) | {"limit": limit},
     )
     return str(row["ids"]) if row else "[]"
+
+
+async def make_plan(tx: Transaction, words: str, source: int | None, title: str) -> tuple[int, int]:
+    """Make a plan of what failed and fits the words of the queue's filter; its number, and how many jobs."""
+    fits = condition(parse(words))
+    row = await tx.one("INSERT INTO made_plans (at, title) VALUES (?, ?) RETURNING id", (tx.now, title))
+    assert row is not None
+    jobs = await tx.run(
+        "INSERT INTO made_plan_jobs (plan, job_id) SELECT :plan, j.id FROM jobs j "
+        "LEFT JOIN items i ON i.id = j.item_id LEFT JOIN sources s ON s.id = j.source_id "
+        "WHERE j.superseded = 0 AND j.failure_class IS NOT NULL AND j.status IN ('failed', 'blocked', "
+        "'waiting') AND (:source IS NULL OR j.source_id = :source OR j.item_id IN (SELECT item_id FROM "
+        f"source_items WHERE source_id = :source)) AND {fits.sql}",
+        {"plan": row["id"], "source": source, **fits.parameters},
+    )
+    tx.announce()
+    return row["id"], jobs
+
+
+STUCK = (
+    "SELECT j.id FROM jobs j JOIN archives a ON a.id = j.archive_id WHERE a.path = :archive "
+    "AND j.status IN ('failed', 'blocked')"
+)
+"""Jobs at an archive that go nowhere by themselves; what was cancelled is swept at the next start."""
+
+
+async def forget_staged(tx: Transaction, ids: str) -> None:
+    """What these jobs have downloaded is not there any more."""
+    await tx.run("DELETE FROM staged WHERE job_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
+    await tx.run(f"UPDATE jobs SET stage = 'download' WHERE stage = 'storage' AND {THESE}", {"ids": ids})
 
 
 async def note_before(tx: Transaction, ids: str, action: str) -> tuple[int, int]:
@@ -81,6 +114,31 @@ async def _take_options(tx: Transaction, ids: str, **changes: object) -> None:
             f"UPDATE jobs SET options_id = :new WHERE options_id = :old AND {THESE}",
             {"new": await options_id(tx, other), "old": row["id"], "ids": ids},
         )
+
+
+async def change_reach(tx: Transaction, plan: Plan, action: str, new: Reach) -> tuple[int, int]:
+    """Wish for another way to the site; the journal's entry, as (after, up to)."""
+    after = await _newest_entry(tx)
+    before = await wish_reach(tx, new)
+    await tx.run(
+        "INSERT INTO journal (at, kind, data) VALUES (?, ?, json_object('action', ?, 'plan', ?, 'reach', "
+        "json(?)))",
+        (tx.now, EventKind.JOB_CHANGED, action, plan.key, before.model_dump_json()),
+    )
+    return after, await _newest_entry(tx)
+
+
+async def undo_reach(tx: Transaction, step: Step) -> int:
+    """Go back to the way before a step; 1, or 0 when that is not known."""
+    row = await tx.one(
+        "SELECT data -> '$.reach' AS reach FROM journal WHERE id > ? AND id <= ? AND data -> '$.reach' "
+        "IS NOT NULL",
+        (step.after_entry, step.upto_entry),
+    )
+    if row is None:
+        return 0
+    await wish_reach(tx, Reach.model_validate_json(row["reach"]))
+    return 1
 
 
 async def put_aside(tx: Transaction, plan: Plan, action: str, until: datetime | None) -> tuple[int, int]:

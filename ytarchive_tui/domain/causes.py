@@ -172,7 +172,7 @@ CAUSES: dict[FailureClass, Cause] = {
     _C.BOT_CHECK: Cause(
         _said("The site asks to confirm that you are not a bot"),
         _said(f"After too much from this address or account, YouTube wants proof of a human. {_REFUSED}"),
-        _AGAIN_AND_AGAIN, 3, ("wait", "try-one", "mend", "retry", "snooze", "dismiss"),
+        _AGAIN_AND_AGAIN, 3, ("wait", "try-one", "cookies", "mend", "proxy", "retry", "snooze", "dismiss"),
         GENTLE, _site, _cookies,
     ),
     _C.THROTTLED: Cause(
@@ -189,7 +189,7 @@ CAUSES: dict[FailureClass, Cause] = {
         lambda facts: f"No space left: {plain(facts.archive or '', 80)}",
         lambda facts: f"The disk of {plain(facts.archive or '', 200)} is full, or your quota on it is.",
         "tried again every few minutes, until there is room", 3,
-        ("mend", "wait", "retry", "snooze", "dismiss"),
+        ("space", "mend", "wait", "retry", "snooze", "dismiss"),
         None, lambda facts: facts.archive or "", _room,
     ),
     _C.LOCAL_IO: Cause(
@@ -205,12 +205,13 @@ CAUSES: dict[FailureClass, Cause] = {
     ),
     _C.AUTH: Cause(
         _auth_title, _auth_text, "tried again by itself", 2,
-        ("mend", "try-one", "retry", "snooze", "dismiss"), POLITE, _by_channel, _cookies,
+        ("cookies", "mend", "try-one", "retry", "snooze", "dismiss"), POLITE, _by_channel, _cookies,
     ),
     _C.GEO: Cause(
         _said("Not available in this country"),
         _said("The uploader does not show this in the country from which the site sees you."),
-        "tried again by itself", 2, ("mend", "try-one", "retry", "snooze", "dismiss"), POLITE, advice=_proxy,
+        "tried again by itself", 2,
+        ("proxy", "mend", "try-one", "retry", "snooze", "dismiss"), POLITE, advice=_proxy,
     ),
     _C.FORMAT: Cause(
         lambda facts: f"No format fits «{plain(facts.quality or '', 50)}»",

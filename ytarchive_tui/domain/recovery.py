@@ -33,6 +33,12 @@ class FixKind(StrEnum):
     QUALITY = "quality"
     ACCEPT = "accept"
     """Take files with flaws of their source as they are."""
+    COOKIES = "cookies"
+    """Cookies of another file or of a browser, from now on."""
+    PROXY = "proxy"
+    """Another way to the site, from now on."""
+    SPACE = "space"
+    """Give up the partial files of what failed, for the room that they take."""
     MEND = "mend"
     """Something outside of the queue: a setting, a disk, a program."""
     SNOOZE = "snooze"
@@ -68,6 +74,16 @@ class Group(Frozen):
     """The newest failure that was the first of its kind for its job."""
     next_at: datetime | None = None
     """When the first of the waiting ones goes on."""
+
+
+class Made(Frozen):
+    """A plan that a person made from a choice of failed jobs, and how these stand now."""
+
+    id: int
+    title: str
+    """In the person's words."""
+    groups: tuple[Group, ...]
+    """By class, without facts."""
 
 
 class Around(Frozen):
@@ -122,6 +138,8 @@ class Plan(Frozen):
     fixes: tuple[Fix, ...]
     """The best first."""
     hidden: SetAside | None = None
+    made: int | None = None
+    """Number of a plan that a person made; its jobs are those that were chosen, of whatever class."""
 
     @property
     def jobs(self) -> int:
@@ -134,13 +152,18 @@ class Plan(Frozen):
 
 
 def plans(
-    groups: Iterable[Group], around: Around, aside: dict[str, SetAside], now: datetime
+    groups: Iterable[Group],
+    around: Around,
+    aside: dict[str, SetAside],
+    now: datetime,
+    made: Iterable[Made] = (),
 ) -> tuple[Plan, ...]:
-    """One plan for each cause; what holds up the most first, what is set aside last."""
+    """One plan for each cause, and those that were made; what holds up the most first, set aside last."""
     by_key: dict[str, list[Group]] = defaultdict(list)
     for group in groups:
         by_key[key_of(group.failure_class, CAUSES[group.failure_class].root(group.facts))].append(group)
     found = [_plan(key, alike, around, aside.get(key), now) for key, alike in by_key.items()]
+    found += [_made_plan(each, around, aside, now) for each in made if each.groups]
     found.sort(
         key=lambda plan: (plan.hidden is not None, -CAUSES[plan.failure_class].weight, -plan.jobs, plan.key)
     )
@@ -202,6 +225,44 @@ def _plan(key: str, groups: Sequence[Group], around: Around, aside: SetAside | N
     )  # fmt: skip
 
 
+def _made_plan(made: Made, around: Around, aside: dict[str, SetAside], now: datetime) -> Plan:
+    """Of mixed classes: what fits all of them is offered, at the pace of the slowest."""
+    key = made_key(made.id)
+    groups = sorted(made.groups, key=lambda each: -(each.failed + each.blocked + each.waiting))
+    like = _plan(key, groups, around, aside.get(key), now)
+    causes = [CAUSES[each.failure_class] for each in groups]
+    classes = {each.failure_class: each.failed + each.blocked + each.waiting for each in groups}
+    paces = [each.per_hour for each in causes if each.per_hour is not None]
+    words = ["wait", "try-one", "retry", "quality", "snooze", "dismiss"]
+    if set(classes) == {FailureClass.INCOMPLETE}:
+        words.insert(3, "accept")
+    if len(classes) == 1 and causes[0].advice is not None:
+        words.insert(0, "mend")
+    mixed = causes[0]._replace(
+        fixes=tuple(words),
+        per_hour=min(paces, default=None),
+        by_itself="each is tried again as its own cause says",
+    )
+    told = ", ".join(f"{count:,} × {each}" for each, count in classes.items())
+    fixes = tuple(_fixes(mixed, like.jobs, like.waiting, like.requests, around))
+    return like.model_copy(
+        update={
+            "title": plain(made.title, 200),
+            "root": "",
+            "cause": f"Chosen by you from what failed: {told}.",
+            "next_step": _next_step(mixed, like.failed, like.blocked, like.waiting),
+            "per_hour": mixed.per_hour,
+            "fixes": fixes,
+            "made": made.id,
+        }
+    )
+
+
+def made_key(number: int) -> str:
+    """`mine-3`."""
+    return f"mine-{number}"
+
+
 def _is_hidden(aside: SetAside, newest: datetime | None, now: datetime) -> bool:
     if aside.until is not None:
         return now < aside.until
@@ -251,6 +312,24 @@ def _fixes(cause: Cause, jobs: int, waiting: int, asked: int, around: Around) ->
                     kind=FixKind.ACCEPT,
                     title="Accept as it is",
                     cost=f"holes and early ends stay, and are noted; {_asks(asked)}",
+                )
+            case FixKind.COOKIES:
+                yield Fix(
+                    kind=FixKind.COOKIES,
+                    title="Use other cookies from now on" if around.cookies else "Use cookies from now on",
+                    cost="no restart; the account can be flagged",
+                )
+            case FixKind.PROXY:
+                yield Fix(
+                    kind=FixKind.PROXY,
+                    title="Use another proxy from now on" if around.proxy else "Use a proxy from now on",
+                    cost="no restart; all traffic goes through it",
+                )
+            case FixKind.SPACE:
+                yield Fix(
+                    kind=FixKind.SPACE,
+                    title="Give up partial files of what failed",
+                    cost="these begin anew when tried again",
                 )
             case FixKind.MEND if cause.advice is not None:
                 advice = cause.advice(around.cookies, around.proxy)

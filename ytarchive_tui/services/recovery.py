@@ -7,6 +7,7 @@ another process; what it writes, that engine notices within a second.
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -15,19 +16,25 @@ from typing import NamedTuple, TypeVar
 
 from ytarchive_tui.db import recovery as rows
 from ytarchive_tui.db import recovery_changes as changes
+from ytarchive_tui.db.archives import known_archives
 from ytarchive_tui.db.breakers import probe_now
 from ytarchive_tui.db.connection import Database, Transaction
+from ytarchive_tui.db.reach import reach
 from ytarchive_tui.db.reader import Reader
 from ytarchive_tui.db.recovery import Example, Step, StepOutcome
 from ytarchive_tui.db.times import utcnow
 from ytarchive_tui.domain.errors import UsageError
-from ytarchive_tui.domain.recovery import Around, Fix, FixKind, Plan, plans, requests
+from ytarchive_tui.domain.recovery import Around, Fix, FixKind, Plan, made_key, plans, requests
+from ytarchive_tui.services.reaching import with_cookies, with_proxy
+from ytarchive_tui.storage.space import give_up, held
 
 T = TypeVar("T")
 SHOWN = 5
 """Examples and steps beside a plan."""
 PACES = (30, 60, 120, 300, 600, 1200, 3600, None)
 """Items an hour that a release can be slowed down or sped up to; None: all at once."""
+MOST_TRIED = 3
+"""Items that a trial may take: enough to tell chance from cause."""
 _UNDO_AMONG = 20
 _MORNING = 8
 
@@ -103,7 +110,8 @@ class RecoveryService:
         """What is worth a look, the most pressing first; with `hidden` also what was set aside."""
 
         def read(db: sqlite3.Connection) -> tuple[Plan, ...]:
-            return plans(rows.groups(db), self._around, rows.set_aside(db), self._clock())
+            aside, now = rows.set_aside(db), self._clock()
+            return plans(rows.groups(db), self._around, aside, now, rows.made(db))
 
         found = await self._reader.run(lambda db, _: read(db))
         return tuple(plan for plan in found if hidden or plan.hidden is None)
@@ -130,10 +138,15 @@ class RecoveryService:
 
         return await self._reader.run(lambda db, _: read(db))
 
-    async def preview(self, plan: Plan, kind: FixKind, per_hour: int | None = None) -> Preview:
-        """What `apply` would do now; raises `UsageError` when the plan does not offer that."""
+    async def preview(
+        self, plan: Plan, kind: FixKind, per_hour: int | None = None, items: int = 1
+    ) -> Preview:
+        """What `apply` would do now; raises `UsageError` when the plan does not offer that.
+
+        `items`: how many to try, of the fix that tries on a few.
+        """
         fix = _offered(plan, kind)
-        jobs = 1 if kind is FixKind.TRY_ONE else plan.jobs
+        jobs = min(items, plan.jobs) if kind is FixKind.TRY_ONE else plan.jobs
         sample = await self._reader.run(lambda db, _: tuple(rows.in_line(db, plan, SHOWN)))
         asked = requests(jobs, 0) if kind is FixKind.QUALITY else round(plan.requests * jobs / plan.jobs)
         return Preview(plan, fix, jobs, sample[:jobs], asked, per_hour)
@@ -144,15 +157,30 @@ class RecoveryService:
 
     # Doing
 
-    async def try_one(self, plan: Plan) -> Step:
-        """Let the first job of a plan be tried at once, before all others of its priority.
+    async def create(self, words: str, *, source: int | None = None, title: str = "") -> Plan:
+        """Make a plan of what failed and fits the words of the queue's filter, and belongs to that source.
 
-        Of a site that is left alone it is the probe.
+        Raises `UsageError` when there is nothing like that.
+        """
+        told = title.strip() or words.strip() or "everything that failed"
+
+        async def change(tx: Transaction) -> int:
+            number, jobs = await changes.make_plan(tx, words, source, told)
+            if not jobs:
+                raise UsageError(f"nothing that failed fits «{words}»; `recovery list` shows what failed")
+            return number
+
+        return await self.find(made_key(await self._change(change)))
+
+    async def try_one(self, plan: Plan, items: int = 1) -> Step:
+        """Let the first job of a plan, or a few, be tried at once, before all others of their priority.
+
+        Of a site that is left alone the first is the probe.
         """
 
         async def change(tx: Transaction) -> Step:
-            ids = await changes.choose(tx, plan, 1)
-            noted = await changes.note_before(tx, ids, "try on one")
+            ids = await changes.choose(tx, plan, items)
+            noted = await changes.note_before(tx, ids, "try on one" if items == 1 else f"try on {items}")
             jobs = await changes.release(tx, ids)
             await changes.put_first(tx, ids)
             await probe_now(tx)
@@ -195,6 +223,43 @@ class RecoveryService:
 
         return await self._change(change)
 
+    async def space(self, plan: Plan) -> dict[int, int]:
+        """Bytes of partial files by job, of what failed or needs someone in the plan's archive.
+
+        Raises `UsageError` when the plan does not offer to give them up.
+        """
+        _offered(plan, FixKind.SPACE)
+        archive = plan.facts[0].archive or ""
+        rows_ = await (await self.open()).fetch(changes.STUCK, {"archive": archive})
+        return await asyncio.to_thread(held, Path(archive), [row["id"] for row in rows_])
+
+    async def free_space(self, plan: Plan) -> int:
+        """Give them up; the bytes that this freed. What is waited for goes on by itself then."""
+        jobs, db = await self.space(plan), await self.open()
+        archive, ids = Path(plan.facts[0].archive or ""), json.dumps(list(jobs))
+        async with db.write() as tx:
+            await changes.forget_staged(tx, ids)
+            noted = await changes.note_before(tx, ids, "give up partial files")
+            await changes.add_step(tx, plan, FixKind.SPACE, len(jobs), noted)
+        return await asyncio.to_thread(give_up, archive, await known_archives(db), list(jobs))
+
+    async def use(self, plan: Plan, kind: FixKind, text: str) -> Step:
+        """Reach the site with other cookies or by another proxy, from the next task of the engine on.
+
+        `text`: a file, a browser, a proxy's address, `direct`, or `settings` to go back. Nothing is released.
+        Raises `UsageError` when it can't be used.
+        """
+        _offered(plan, kind)
+        now = await reach(await self.open())
+        check = with_cookies if kind is FixKind.COOKIES else with_proxy
+        new = await asyncio.to_thread(check, now, text)
+
+        async def change(tx: Transaction) -> Step:
+            noted = await changes.change_reach(tx, plan, f"use other {kind}", new)
+            return await changes.add_step(tx, plan, kind, 0, noted)
+
+        return await self._change(change)
+
     async def dismiss(self, plan: Plan) -> Step:
         """Hide a plan until something new fails for the same cause."""
         return await self._hide(plan, FixKind.DISMISS, None)
@@ -217,6 +282,10 @@ class RecoveryService:
             for step in candidates:
                 if step.fix in (FixKind.DISMISS, FixKind.SNOOZE):
                     back = step.jobs if await changes.bring_back(tx, step.plan) else 0
+                elif step.fix == FixKind.SPACE:
+                    back = 0
+                elif step.fix in (FixKind.COOKIES, FixKind.PROXY):
+                    back = await changes.undo_reach(tx, step)
                 else:
                     back = await changes.undo_release(tx, step)
                 await changes.mark_undone(tx, step)

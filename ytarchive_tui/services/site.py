@@ -9,6 +9,7 @@ from pathlib import Path
 from ytarchive_tui.db import breakers
 from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.reach import reach
 from ytarchive_tui.db.times import from_us
 from ytarchive_tui.domain import governor
 from ytarchive_tui.domain.breaker import NETWORK, YOUTUBE, CoolDown
@@ -86,15 +87,17 @@ class SiteService:
     def __init__(self, db: Database, settings: Settings) -> None:
         self._db = db
         self._account = account_of(settings.network.cookies_file)
-        self._rules = rules_of(settings)
+        self._settings = settings
 
     async def standing(self) -> Standing:
         """How we stand; two small reads."""
-        rows = SiteRows(self._db, self._account)
+        wished = await reach(self._db)
+        account = wished.account or self._account
+        rows = SiteRows(self._db, account)
         now = from_us(self._db.now())
         refused, offline = await rows.breaker(YOUTUBE), await rows.breaker(NETWORK)
         shown = offline if offline.is_open else refused
-        pace = self._rules.pace
+        pace = rules_of(self._settings, own_cookies=wished.own_cookies).pace
         budget = governor.now_is(await rows.budget(YOUTUBE) or governor.fresh(pace, now), pace, now)
         return Standing(
             offline=offline.is_open,
@@ -103,7 +106,7 @@ class SiteService:
             until=shown.until,
             until_s=max(0.0, (shown.until - now).total_seconds()) if shown.until else 0.0,
             reason=plain(shown.sentence, 200),
-            account=self._account,
+            account=account,
             left=max(0, int(budget.left)),
             per_hour=round(budget.per_hour),
             usual_per_hour=round(pace.per_hour),
@@ -115,10 +118,11 @@ class SiteService:
             return await breakers.probe_now(tx)
 
 
-def rules_of(settings: Settings) -> SiteRules:
-    """The rules for breaker and budget that the settings lead to."""
+def rules_of(settings: Settings, *, own_cookies: bool = False) -> SiteRules:
+    """The rules for breaker and budget that the settings lead to; `own_cookies`: others are wished for."""
     site, jitter = settings.site, settings.retry.jitter
-    usual = GUEST_PER_HOUR if settings.network.cookies_file is None else ACCOUNT_PER_HOUR
+    guest = settings.network.cookies_file is None and not own_cookies
+    usual = GUEST_PER_HOUR if guest else ACCOUNT_PER_HOUR
     return SiteRules(
         refusal=CoolDown(delays_s=site.cooldown_s, jitter=jitter),
         offline=CoolDown(delays_s=site.offline_s, jitter=jitter),

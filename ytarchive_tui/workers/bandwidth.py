@@ -45,7 +45,7 @@ class Bandwidth:
         self._look_s = look_s
         self._used: dict[date, int] = {}
         self._unsaved: dict[date, int] = {}
-        self._now = Allowance()
+        self._now = self._kept = Allowance()
         self._warned: set[tuple[str, datetime]] = set()
         self._draining = False
 
@@ -53,10 +53,14 @@ class Bandwidth:
         """Remember what earlier runs used, and look what holds now."""
         self._used = dict(await self._memory.used())
         await self.look()
+        # Whatever the run before left there.
+        self._kept = self._now
+        await self._memory.keep(self._now)
 
     async def close(self) -> None:
         """Store what came since the last time."""
         await self._save()
+        await self._keep()
 
     def drain(self) -> None:
         """End soon: what is allowed stays as it is."""
@@ -71,6 +75,7 @@ class Bandwidth:
             if looks * self._look_s >= STORE_EVERY_S:
                 looks = 0
                 await self._save()
+                await self._keep()
             await asyncio.sleep(self._look_s)
 
     def took(self, count: int) -> None:
@@ -107,8 +112,8 @@ class Bandwidth:
             log.info("downloads go on")
         for cap in new.caps:
             self._warn(cap)
-        if new != old:
-            await self._memory.keep(new)
+        if _news(new) != _news(old):
+            await self._keep()
 
     def _warn(self, cap: Cap) -> None:
         key = (cap.span, cap.renewed_at)
@@ -116,7 +121,17 @@ class Bandwidth:
             self._warned.add(key)
             log.warning("%s", cap.sentence())
 
+    async def _keep(self) -> None:
+        if self._now != self._kept:
+            self._kept = self._now
+            await self._memory.keep(self._now)
+
     async def _save(self) -> None:
         unsaved, self._unsaved = self._unsaved, {}
         for day, count in unsaved.items():
             await self._memory.add(day, count)
+
+
+def _news(now: Allowance) -> tuple[object, ...]:
+    """What is told at once; how much of a cap is used only now and then."""
+    return now.held_until, now.reason, now.total_bps, [(cap.span, cap.near, cap.reached) for cap in now.caps]

@@ -73,6 +73,15 @@ class Site:
         self._offline = await self._memory.breaker(NETWORK)
         self._budget = await self._memory.budget(YOUTUBE) or self._budget
 
+    async def switch(self, memory: SiteMemory, rules: SiteRules) -> None:
+        """From now on ask under another account, with what is remembered of that one."""
+        async with self.turns:
+            await self.close()
+            self._memory, self._rules = memory, rules
+            self._budget = governor.fresh(rules.pace, self._clock())
+            self._probe = None
+            await self.open()
+
     async def close(self) -> None:
         """Store what was asked since the last time."""
         await self._memory.keep_budget(YOUTUBE, self._budget)

@@ -31,29 +31,33 @@ MOST_KNOWN = 1000
 """How many entries of a former listing a child is told; further down there is nothing new."""
 
 
+Config = ExtractionConfig | Callable[[], ExtractionConfig]
+"""How children reach the site: for good, or as it is at each moment."""
+
+
 class YtdlpProvider:
     """`MetadataProvider` by yt-dlp."""
 
-    def __init__(self, runner: ChildRunner, config: ExtractionConfig) -> None:
+    def __init__(self, runner: ChildRunner, config: Config) -> None:
         self._runner = runner
         self._config = config
 
     async def resolve(self, job: Job, staging: Path) -> ItemMetadata:
         """Ask for one item; raises `StageError`."""
-        request = _item_request(job, staging, self._config)
+        request = _item_request(job, staging, _now(self._config))
         return ItemMetadata.model_validate(await self._runner.run("resolve", request, more=True))
 
 
 class YtdlpLooker:
     """`VideoLooker` by yt-dlp."""
 
-    def __init__(self, runner: ChildRunner, config: ExtractionConfig) -> None:
+    def __init__(self, runner: ChildRunner, config: Config) -> None:
         self._runner = runner
         self._config = config
 
     async def look(self, job: Job, video_ids: Sequence[str]) -> Mapping[str, AtSource]:
         """How each video is seen when it is asked for by itself; raises `StageError`."""
-        request = LookRequest(job=job.id, video_ids=tuple(video_ids), config=self._config)
+        request = LookRequest(job=job.id, video_ids=tuple(video_ids), config=_now(self._config))
         seen = await self._runner.run("look", request.model_dump(mode="json"))
         return {video_id: AtSource(each) for video_id, each in seen.items()}
 
@@ -61,7 +65,7 @@ class YtdlpLooker:
 class YtdlpLister:
     """`SourceLister` by yt-dlp."""
 
-    def __init__(self, runner: ChildRunner, config: ExtractionConfig) -> None:
+    def __init__(self, runner: ChildRunner, config: Config) -> None:
         self._runner = runner
         self._config = config
 
@@ -77,7 +81,7 @@ class YtdlpLister:
             job=job.id,
             url=job.source.address,
             kind=job.source.kind,
-            config=self._config,
+            config=_now(self._config),
             list_url=job.source.list_url,
             known=former.ids[:MOST_KNOWN] if former else (),
             told=former.told if former else None,
@@ -113,7 +117,7 @@ class YtdlpLister:
 class YtdlpDownloader:
     """`Downloader` by yt-dlp."""
 
-    def __init__(self, runner: ChildRunner, config: ExtractionConfig) -> None:
+    def __init__(self, runner: ChildRunner, config: Config) -> None:
         self._runner = runner
         self._config = config
 
@@ -133,7 +137,7 @@ class YtdlpDownloader:
             elif "metadata" in event:
                 await on_metadata(ItemMetadata.model_validate(event["metadata"]))
 
-        request = _item_request(job, staging, self._config)
+        request = _item_request(job, staging, _now(self._config))
         told = await self._runner.run("download", request, on_event, more=True)
         return StagedDownload.model_validate(told)
 
@@ -141,30 +145,34 @@ class YtdlpDownloader:
 class YtdlpSidecarFetcher:
     """`SidecarFetcher` by yt-dlp."""
 
-    def __init__(self, runner: ChildRunner, config: ExtractionConfig) -> None:
+    def __init__(self, runner: ChildRunner, config: Config) -> None:
         self._runner = runner
         self._config = config
 
     async def fetch(self, job: Job, staging: Path) -> FetchedSidecars:
         """The subtitles and the thumbnail that the job's options name; raises `StageError`."""
-        request = _item_request(job, staging, self._config)
+        request = _item_request(job, staging, _now(self._config))
         return FetchedSidecars.model_validate(await self._runner.run("sidecars", request))
 
 
 class YtdlpFormatChecker:
     """`FormatChecker` by yt-dlp's own parser."""
 
-    def __init__(self, runner: ChildRunner, config: ExtractionConfig) -> None:
+    def __init__(self, runner: ChildRunner, config: Config) -> None:
         self._runner = runner
         self._config = config
 
     async def check(self, options: JobOptions) -> str | None:
         """None when the options can be used, else what is wrong with them."""
-        request = FormatRequest(options=options, config=self._config)
+        request = FormatRequest(options=options, config=_now(self._config))
         complaint: str | None = (await self._runner.run("check_format", request.model_dump(mode="json")))[
             "complaint"
         ]
         return complaint
+
+
+def _now(config: Config) -> ExtractionConfig:
+    return config if isinstance(config, ExtractionConfig) else config()
 
 
 def _item_request(job: Job, staging: Path, config: ExtractionConfig) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class ExtractionConfig(Frozen):
     ca_file: Path | None = None
     """Trusted instead of the built-in authorities."""
     cookies_file: Path | None = None
+    cookies_browser: str | None = None
+    """`name` or `name:profile` of a browser whose cookies are read instead."""
     socket_timeout_s: float = 20.0
     retries: int = 10
     limit_bps: int | None = None
@@ -57,6 +59,7 @@ def connection_params(config: ExtractionConfig) -> dict[str, Any]:
         "proxy": config.proxy or "",
         "compat_opts": {"no-certifi"} if config.ca_file else set(),
         "cookiefile": str(config.cookies_file) if config.cookies_file else None,
+        "cookiesfrombrowser": _browser(config.cookies_browser),
         "socket_timeout": config.socket_timeout_s,
         "retries": config.retries,
         "fragment_retries": config.retries,
@@ -73,6 +76,14 @@ def connection_params(config: ExtractionConfig) -> dict[str, Any]:
         untouched = connection_params(ExtractionConfig())
         params = {name: value for name, value in params.items() if value != untouched[name]}
     return params
+
+
+def _browser(text: str | None) -> tuple[str, str | None, None, None] | None:
+    """Browser, profile, keyring, container, as yt-dlp takes them."""
+    if text is None:
+        return None
+    name, _, profile = text.partition(":")
+    return name, profile or None, None, None
 
 
 FIXED: Mapping[str, Any] = {

@@ -276,3 +276,55 @@ async def test_the_commands_list_show_apply_dismiss_and_undo(tmp_path: Path) -> 
         run("dismiss", "geo")
         assert "took back «dismiss»" in run("undo")
         assert "no plan «nothing»" in run("apply", "nothing", "retry", code=2)
+
+
+async def test_a_plan_of_ones_own_holds_the_chosen_jobs_of_any_class(
+    db: Database, service: RecoveryService
+) -> None:
+    await fail(db, "a", "b", why=C.GEO, status=Status.BLOCKED)
+    await fail(db, "c", why=C.NET_TRANSIENT)
+    await fail(db, "d", why=C.UNSUPPORTED, status=Status.FAILED)
+    plan = await service.create("class:geo,net_transient", title="Before the holidays")
+    assert (plan.key, plan.title, plan.jobs) == ("mine-1", "Before the holidays", 3)
+    assert plan.cause == "Chosen by you from what failed: 2 × geo, 1 × net_transient."
+    assert FixKind.MEND not in [fix.kind for fix in plan.fixes], "no advice fits both"
+    assert await service.find("mine-1") == plan
+    # What fails later like that does not come into it.
+    await fail(db, "e", why=C.GEO, status=Status.BLOCKED)
+    assert (await service.find("mine-1")).jobs == 3
+
+    before = await standing(db)
+    step = await service.retry(plan, 60)
+    assert step.jobs == 3
+    rows = await db.fetch("SELECT status FROM jobs ORDER BY id")
+    assert [row["status"] for row in rows] == ["queued", "waiting", "waiting", "failed", "blocked"]
+    with pytest.raises(UsageError):
+        await service.find("mine-1")
+    undone = await service.undo()
+    assert undone is not None and undone.jobs == 3
+    assert await standing(db) == before
+    await service.dismiss(await service.find("mine-1"))
+    assert "mine-1" not in [each.key for each in await service.plans()]
+
+
+async def test_a_plan_of_ones_own_may_be_of_one_source_or_of_a_text(
+    db: Database, service: RecoveryService
+) -> None:
+    await fail(db, "a", "b", why=C.GEO, status=Status.BLOCKED)
+    (source,) = await db.fetch("SELECT id FROM sources WHERE url = 'b'")
+    assert (await service.create("", source=source["id"])).jobs == 1
+    assert (await service.create("id:a")).jobs == 1
+    assert (await service.create('reason:"line broke"')).jobs == 2
+    with pytest.raises(UsageError, match="nothing that failed fits"):
+        await service.create("class:auth")
+    assert len(await db.fetch("SELECT 1 FROM made_plans")) == 3, "an empty plan leaves nothing"
+
+
+async def test_a_trial_takes_up_to_three(db: Database, service: RecoveryService) -> None:
+    await fail(db, "a", "b", "c", "d")
+    plan = await service.find("bot_check")
+    preview = await service.preview(plan, FixKind.TRY_ONE, items=3)
+    assert (preview.jobs, len(preview.sample)) == (3, 3)
+    assert (await service.try_one(plan, 3)).jobs == 3
+    rows = await db.fetch("SELECT item_id FROM jobs WHERE status = 'queued' ORDER BY id")
+    assert [row["item_id"] for row in rows] == [1, 2, 3]

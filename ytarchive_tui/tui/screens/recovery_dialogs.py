@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ytarchive_tui.domain.causes import Advice
-from ytarchive_tui.domain.recovery import span
+from ytarchive_tui.domain.recovery import FixKind, span
 from ytarchive_tui.tui.wording import cells, count
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class PreviewDialog(ModalScreen[bool]):
-    """What would be done; answers True to do it. `faster(steps)` gives the preview at another pace."""
+    """What would be done; answers True to do it. `faster(steps)` gives another."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter,y", "answer(True)", "Do it"), ("escape,n,q", "answer(False)", "Leave"),
@@ -57,7 +57,8 @@ class PreviewDialog(ModalScreen[bool]):
             f" of {preview.plan.jobs:,}: {cells(preview.plan.title)}\n",
             f"Asked of the site: {asks}, and the media.\n",
         ]  # fmt: skip
-        if self._faster is not None:
+        trial = preview.fix.kind is FixKind.TRY_ONE
+        if self._faster is not None and not trial:
             pace = "all at once"
             if preview.per_hour is not None:
                 pace = f"{preview.per_hour:,} an hour, the last {span(preview.takes_s)} from now"
@@ -69,7 +70,7 @@ class PreviewDialog(ModalScreen[bool]):
             parts.append((f"  and {preview.jobs - len(preview.sample):,} more\n", "$text-muted"))
         parts += ["\n", ("enter", "bold $text-accent"), " do it     ", ("esc", "bold $text-accent"), " leave"]
         if self._faster is not None:
-            parts += ["     ", ("+ -", "bold $text-accent"), " faster, slower"]
+            parts += ["     ", ("+ -", "bold $text-accent"), " more, fewer" if trial else " faster, slower"]
         return Content.assemble(*parts)
 
     @property

@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 
 from ytarchive_tui.db.recovery import Step
+from ytarchive_tui.domain.errors import FailureClass, UsageError
 from ytarchive_tui.domain.models import JobOptions
+from ytarchive_tui.domain.reach import BROWSERS
 from ytarchive_tui.domain.recovery import Around, FixKind, Plan
-from ytarchive_tui.services.recovery import PACES, Preview, RecoveryService
+from ytarchive_tui.services.reaching import AS_SET, DIRECT
+from ytarchive_tui.services.recovery import MOST_TRIED, PACES, Preview, RecoveryService
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.screens.base import BaseScreen
 from ytarchive_tui.tui.screens.recovery_dialogs import AdviceDialog, PreviewDialog
@@ -16,9 +19,12 @@ from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.plan_pane import PlanPane
 from ytarchive_tui.tui.widgets.prompt import Prompt
 from ytarchive_tui.tui.widgets.virtual_table import VirtualTable
-from ytarchive_tui.tui.wording import cells, count, moment
+from ytarchive_tui.tui.wording import cells, count, moment, size
 
 _QUALITIES = ("best", "2160p", "1440p", "1080p", "720p", "480p", "360p", "240p", "144p", "audio")
+
+
+_CLASSES = tuple(f"class:{each}" for each in FailureClass)
 
 
 class RecoveryVerbs(BaseScreen):
@@ -72,6 +78,15 @@ class RecoveryVerbs(BaseScreen):
     def can_mend(self) -> bool:
         return self._offers(FixKind.MEND)
 
+    def can_cookies(self) -> bool:
+        return self._offers(FixKind.COOKIES)
+
+    def can_proxy(self) -> bool:
+        return self._offers(FixKind.PROXY)
+
+    def can_space(self) -> bool:
+        return self._offers(FixKind.SPACE)
+
     def can_quality(self) -> bool:
         return self._offers(FixKind.QUALITY)
 
@@ -110,7 +125,7 @@ class RecoveryVerbs(BaseScreen):
 
     def do_try_one(self) -> None:
         async def try_one(plan: Plan, preview: Preview) -> Step:
-            self.tried = await self.recovery.try_one(plan)
+            self.tried = await self.recovery.try_one(plan, preview.jobs)
             return self.tried
 
         self._after_preview(FixKind.TRY_ONE, try_one)
@@ -128,6 +143,77 @@ class RecoveryVerbs(BaseScreen):
             Prompt("another quality:", hint="best, 2160p … 144p, audio, or a yt-dlp format string",
                    words=_QUALITIES, done=self._with_quality)
         )  # fmt: skip
+
+    def do_create(self) -> None:
+        self.ask(
+            Prompt("from what failed:", hint="class:geo,auth  channel:\"…\"  reason:…  words of a title",
+                   words=_CLASSES, done=self._with_words)
+        )  # fmt: skip
+
+    def _with_words(self, text: str) -> None:
+        async def create() -> None:
+            try:
+                plan = await self.recovery.create(text)
+            except UsageError as error:
+                self.notify(str(error), severity="warning")
+            else:
+                self._tell(f"a plan of {count(plan.jobs, 'item')}: {plan.key}")
+
+        if text.strip():
+            self.later(create)
+
+    def do_space(self) -> None:
+        plan = self.plan
+
+        async def look() -> None:
+            if plan is None:
+                return
+            jobs = await self.recovery.space(plan)
+            if not jobs:
+                self.notify("what failed has no partial files here")
+                return
+            told = f"give up {size(sum(jobs.values()))} of {count(len(jobs), 'partial download')}? yes:"
+            self.ask(Prompt(told, words=("yes",), done=free))
+
+        def free(text: str) -> None:
+            async def work() -> None:
+                if plan is not None:
+                    self._tell(f"{size(await self.recovery.free_space(plan))} freed")
+
+            if text.strip().lower() in ("y", "yes"):
+                self.later(work)
+
+        self.later(look)
+
+    def do_cookies(self) -> None:
+        self.ask(
+            Prompt("cookies of:", hint="a file in Netscape format, a browser, or «settings» to go back",
+                   words=(*BROWSERS, AS_SET), done=lambda text: self._use(FixKind.COOKIES, text))
+        )  # fmt: skip
+
+    def do_proxy(self) -> None:
+        self.ask(
+            Prompt("proxy:", hint="socks5://host:port, «direct», or «settings» to go back",
+                   words=(DIRECT, AS_SET), done=lambda text: self._use(FixKind.PROXY, text))
+        )  # fmt: skip
+
+    def _use(self, kind: FixKind, text: str) -> None:
+        """Change the way to the site, then offer to try it on one."""
+        plan = self.plan
+
+        async def change() -> None:
+            if plan is None:
+                return
+            try:
+                await self.recovery.use(plan, kind, text)
+            except UsageError as error:
+                self.notify(str(error), severity="warning")
+            else:
+                self._tell("in use from now on; u goes back")
+                self.do_try_one()
+
+        if text.strip():
+            self.later(change)
 
     def do_dismiss(self) -> None:
         """Hide what is chosen; show it again when all of it is hidden."""
@@ -177,7 +263,8 @@ class RecoveryVerbs(BaseScreen):
         async def show() -> None:
             await self.app.switch_mode("queue")
             if plan is not None and isinstance(self.app.screen, QueueScreen):
-                self.app.screen.narrow(f"class:{plan.failure_class} status:failed,blocked,waiting")
+                classes = f"class:{plan.failure_class} " if plan.made is None else ""
+                self.app.screen.narrow(f"{classes}status:failed,blocked,waiting")
 
         self.later(show)
 
@@ -196,14 +283,19 @@ class RecoveryVerbs(BaseScreen):
         if self.tried is None:
             return
         step, outcome = self.tried, await self.recovery.outcome(self.tried)
-        name, title = cells(outcome.job or "it"), f"Tried on one: {cells(step.title)}"
-        if outcome.done:
+        number = "one" if step.jobs == 1 else f"{step.jobs}"
+        name, title = cells(outcome.job or "it"), f"Tried on {number}: {cells(step.title)}"
+        if outcome.done + outcome.again < step.jobs:
+            return
+        if step.jobs > 1:
+            why = f"; {outcome.again} failed again: {cells(outcome.reason or '')}" if outcome.again else ""
+            self.notify(f"{outcome.done} of {step.jobs} archived{why}", title=title, timeout=10,
+                        severity="warning" if outcome.again else "information")  # fmt: skip
+        elif outcome.done:
             self.notify(f"«{name}» is archived", title=title, timeout=10)
-        elif outcome.again:
+        else:
             self.notify(f"«{name}» failed again: {cells(outcome.reason or '')}",
                         title=title, severity="warning", timeout=10)  # fmt: skip
-        else:
-            return
         self.tried = None
 
     def _chosen(self) -> list[Plan]:
@@ -235,14 +327,19 @@ class RecoveryVerbs(BaseScreen):
                 return
             first = await self.recovery.preview(plan, kind, plan.per_hour)
             at = PACES.index(first.per_hour)
+            tries = [first]
+            if kind is FixKind.TRY_ONE:
+                for items in range(2, min(MOST_TRIED, plan.jobs) + 1):
+                    tries.append(await self.recovery.preview(plan, kind, plan.per_hour, items))
 
-            def faster(by: int) -> Preview:
+            def other(by: int) -> Preview:
                 nonlocal at
+                if kind is FixKind.TRY_ONE:
+                    return tries[max(0, min(dialog.preview.jobs - 1 + by, len(tries) - 1))]
                 at = max(0, min(at + by, len(PACES) - 1))
                 return first._replace(per_hour=PACES[at])
 
-            paced = kind is not FixKind.TRY_ONE and plan.jobs > 1
-            dialog = PreviewDialog(first, faster if paced else None)
+            dialog = PreviewDialog(first, other if plan.jobs > 1 else None)
 
             async def do_it() -> None:
                 step = await change(plan, dialog.preview)

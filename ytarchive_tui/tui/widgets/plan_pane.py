@@ -23,7 +23,8 @@ _Piece = tuple[str, str]
 _MESSAGE = 160
 _DONE = {
     "try-one": "tried on one", "retry": "let all be tried again", "quality": "took another quality",
-    "accept": "accepted as they are",
+    "accept": "accepted as they are", "space": "gave up partial files",
+    "cookies": "used other cookies", "proxy": "used another proxy",
     "dismiss": "dismissed", "snooze": "snoozed",
 }  # fmt: skip
 
@@ -92,7 +93,8 @@ def _evidence(details: Details) -> Iterator[_Piece]:
         yield "\nWhat was done\n", "bold"
         for step, outcome in details.steps:
             yield f"{moment(step.at)}  ", "dim"
-            yield f"{_DONE.get(step.fix, step.fix)}", ""
+            several = step.fix == FixKind.TRY_ONE and step.jobs > 1
+            yield f"tried on {step.jobs}" if several else _DONE.get(step.fix, step.fix), ""
             yield f"{_went(step, outcome)}\n", "$text-muted"
     plan = details.plan
     yield (
@@ -124,9 +126,9 @@ def _said(example: Example) -> str:
 
 def _went(step: Step, outcome: StepOutcome) -> str:
     """How far a step is, in words."""
-    if step.fix in (FixKind.DISMISS, FixKind.SNOOZE):
+    if step.fix in (FixKind.DISMISS, FixKind.SNOOZE, FixKind.COOKIES, FixKind.PROXY, FixKind.SPACE):
         return ""
-    if step.fix == FixKind.TRY_ONE:
+    if step.fix == FixKind.TRY_ONE and step.jobs == 1:
         name = cells(outcome.job or "")
         if outcome.done:
             return f": «{name}» is archived"

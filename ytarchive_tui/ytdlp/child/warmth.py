@@ -30,7 +30,7 @@ def warm(config: dict[str, Any]) -> None:
         _ = runtime and runtime.info
     for name in ("Youtube", "YoutubeTab", "YoutubePlaylist"):
         session.get_info_extractor(name).suitable("https://www.youtube.com/")
-    if settings.cookies_file is None:
+    if settings.cookies_file is None and settings.cookies_browser is None:
         for handler in session._request_director.handlers.values():
             if handler.RH_KEY == "Requests":
                 # Reads the trusted authorities; connects to nobody.
@@ -55,7 +55,7 @@ class _Rehearsal(Session):
 
 
 def _rehearse(settings: ExtractionConfig) -> None:
-    offline = settings.model_copy(update={"js_runtimes": {}, "cookies_file": None})
+    offline = settings.model_copy(update={"js_runtimes": {}, "cookies_file": None, "cookies_browser": None})
     session = _Rehearsal(offline)
     session.messages.silent = True
     with tempfile.TemporaryDirectory() as folder:
