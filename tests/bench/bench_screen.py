@@ -73,6 +73,10 @@ class States:
             paths = self.paths(name)
             paths.make()
             many_jobs.build(paths.database, jobs, self.archive(name))
+            # As on any but the first start of a day: the day's copy of the state is there.
+            copies = paths.state_dir / "snapshots"
+            copies.mkdir()
+            (copies / f"{paths.database.stem}.1.db").touch()
 
     def paths(self, name: str) -> Paths:
         return Paths.private(self.folder / name / "own")

@@ -30,8 +30,9 @@ async def test_it_stands_in_queue_and_library_and_can_be_turned_off(
         await it.until(lambda: "Files" in it.screen_text() and "▀" * 32 in it.screen_text())
         await pilot.resize_terminal(200, 50)
         await it.until(lambda: "▀" * 48 in it.screen_text())
-        await pilot.resize_terminal(80, 24)
-        await it.until(lambda: "▀" not in it.screen_text())
+        for small in ((80, 24), (80, 36), (120, 24)):
+            await pilot.resize_terminal(*small)
+            await it.until(lambda: "▀" not in it.screen_text())
         await pilot.resize_terminal(120, 36)
         await it.until(lambda: "▀" in it.screen_text())
         it.app.go_by(it.settings.model_copy(

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from ytarchive_tui.db.filters import condition
 from ytarchive_tui.db.items_search import FOUND
 from ytarchive_tui.db.queue_orders import Sort, queries
-from ytarchive_tui.db.reader import Reader
+from ytarchive_tui.db.reader import LONG, Reader, give_back
 from ytarchive_tui.domain.search_words import SearchWord
 
 __all__ = ["QueuePages", "QueueRow", "Sort", "View"]
@@ -129,8 +129,11 @@ def _ids(db: sqlite3.Connection, view: View, abandoned: threading.Event, limit: 
         packed = f"SELECT group_concat(printf('%08x', id), '') FROM ({query})"
         (text,) = db.execute(packed, {**parameters, "among": among, "limit": left}).fetchone()
         ids.frombytes(bytes.fromhex(text or ""))
+        del text
     if sys.byteorder == "little":
         ids.byteswap()
+    if len(ids) >= LONG:
+        give_back(db)
     return ids
 
 

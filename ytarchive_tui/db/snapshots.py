@@ -12,8 +12,11 @@ import os
 import re
 import shutil
 import sqlite3
+import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -24,6 +27,8 @@ log = logging.getLogger(__name__)
 
 KEPT = 3
 EVERY_S = 24 * 3600.0
+_STEPS = 20_000
+"""Instructions of SQLite between two looks at whether the snapshot is still wanted."""
 LOOK_S = 600.0
 """How often it is asked whether a snapshot is due: a laptop may sleep through any longer wait."""
 NUMBERS_LEFT_OUT = 1_000_000
@@ -48,8 +53,10 @@ def is_due(database: Path) -> bool:
     return newest is None or abs(time.time() - newest.stat().st_mtime) >= EVERY_S
 
 
-def take(database: Path) -> Path:
+def take(database: Path, abandoned: threading.Event | None = None) -> Path:
     """Write a snapshot, flush it to the disk, and only then remove the oldest; blocking.
+
+    `abandoned`: set it to have it stop soon, with SQLite's own error.
 
     What others commit meanwhile neither waits nor gets in. Raises a `StateError`; `DatabaseDamagedError` when
     the state file can't be read to its end: the older snapshots stay then.
@@ -66,6 +73,8 @@ def take(database: Path) -> Path:
             os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             with damage_named(database):
                 with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as source:
+                    if abandoned is not None:
+                        source.set_progress_handler(abandoned.is_set, _STEPS)
                     source.execute("VACUUM INTO ?", (str(draft),))
                 _flush(draft)
             draft.rename(target)
@@ -138,13 +147,32 @@ class SnapshotKeeper:
         while not self._drained.is_set():
             try:
                 if await asyncio.to_thread(is_due, self._database):
-                    await asyncio.to_thread(take, self._database)
+                    await _behind(self._database)
             except (DatabaseUnusableError, OSError) as error:
                 log.warning("no snapshot of the state was taken: %s", error)
             try:
                 await asyncio.wait_for(self._drained.wait(), LOOK_S)
             except TimeoutError:
                 continue
+
+
+async def _behind(database: Path) -> None:
+    """Take one in a thread that gives way to everything else: a large state keeps a core busy for long.
+
+    Cancelled, it stops soon, so that nobody who leaves waits for it.
+    """
+    abandoned = threading.Event()
+    thread = ThreadPoolExecutor(1, "snapshot", _give_way)
+    try:
+        await asyncio.wrap_future(thread.submit(take, database, abandoned))
+    finally:
+        abandoned.set()
+        thread.shutdown(wait=False)
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":  # Elsewhere a priority is that of the whole process.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 def _backups(database: Path) -> list[Path]:

@@ -13,7 +13,7 @@ import pytest
 from bench.many_jobs import build
 from db_samples import playlist, video
 
-from ytarchive_tui.db import items_search
+from ytarchive_tui.db import items_search, pages
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.filters import condition, parse
 from ytarchive_tui.db.intake import submit
@@ -141,3 +141,17 @@ async def test_what_is_new_or_renamed_is_found_before_and_after_it_is_described(
         while await items_search.describe(db):
             pass
     await pages.close()
+
+
+async def test_a_long_answer_gives_back_the_memory_that_it_took(
+    databases: dict[int, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(pages, "LONG", SHORT)
+    monkeypatch.setattr(pages, "give_back", lambda db: given.append(1))
+    queue = QueuePages(databases[LONG])
+    await queue.first(View(), 64)
+    assert not given
+    assert len(await queue.whole(View())) > SHORT
+    assert given
+    await queue.close()

@@ -104,6 +104,8 @@ class QueueScreen(Deleting):
         try:
             if not self._seen_all:
                 self._show(await self._pages.first(view, FIRST))
+                # Reading all of it takes a whole core, which the rows in sight would share.
+                await self.table.fetched()
             while (self._stale and not self._frozen) or not self._seen_all:
                 async with self._pace:
                     self._stale = False

@@ -54,6 +54,11 @@ class KeptRows(Generic[Row]):
         if self._fetch is None or self._fetch.done():
             self._fetch = asyncio.create_task(self._fetch_wanted())
 
+    async def fetched(self) -> None:
+        """Return once what is wanted now is here."""
+        if self._fetch is not None:
+            await asyncio.wait({self._fetch})
+
     def forget(self) -> None:
         """The rows in memory are of something else than what is shown next."""
         self._rows.clear()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from rich.color import Color
@@ -22,34 +21,29 @@ _HALF = "▀"
 
 
 class Thumbnail(Widget):
-    """Takes no room until it has something to show."""
-
-    DEFAULT_CSS = """
-    Thumbnail {
-        display: none;
-        dock: right;
-        width: 33;
-        height: 9;
-        padding: 0 0 0 1;
-    }
-    .-wide & { dock: top; width: 100%; height: 14; padding: 0; }
-    """
+    """Takes no room until it has something to show; where it stands is in `app.tcss`."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._file: Path | None = None
         self._picture: Picture | None = None
 
     def show(self, file: Path | None) -> None:
         """The picture in that file, once it is made; nothing where the terminal has no colours for it."""
-        wanted = file if shell(self).shows_pictures else None
-        later(self, partial(self._make, wanted), group="picture", latest=True)
+        self._file = file if shell(self).shows_pictures else None
+        later(self, self._make, group="picture", latest=True)
 
-    async def _make(self, file: Path | None) -> None:
+    def on_resize(self) -> None:
+        """Another place has room for another size."""
+        later(self, self._make, group="picture", latest=True)
+
+    async def _make(self) -> None:
+        file = self._file
         room = WIDE if self.screen.has_class("-wide") else USUAL
         picture = None if file is None else await shell(self).pictures.small(file, *room)
         if picture != self._picture:
             self._picture = picture
-            self.styles.display = "none" if picture is None else "block"
+            self.set_class(picture is not None, "-shown")
             self.refresh()
 
     def render_line(self, y: int) -> Strip:

@@ -118,6 +118,10 @@ class VirtualTable(TableCursor, Generic[Row], can_focus=True):
         """Rows may have changed: fetch those on screen again, and draw what differs."""
         self._rows.refetch()
 
+    async def fetched(self) -> None:
+        """Return once the rows in sight are here."""
+        await self._rows.fetched()
+
     def row(self, row_id: int) -> Row | None:
         """The row of that id, if it is in memory."""
         return self._rows.get(row_id)
