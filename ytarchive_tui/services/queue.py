@@ -71,6 +71,8 @@ class Overview(Frozen):
     cancelled: int
     hidden: Mapping[str, int]
     """Items of lists that get no job, by reason: `private`, `removed`, `not_wanted`; not among `total`."""
+    damaged: int = 0
+    """Items whose files a check found missing or changed, and that no job brings again."""
     bytes_archived: int
     next_due_s: float | None
     """Seconds until the first waiting job is due; None when none waits."""
@@ -152,6 +154,7 @@ class QueueService:
             failed=both[Status.FAILED],
             cancelled=both[Status.CANCELLED],
             hidden=seen.hidden,
+            damaged=seen.damaged,
             bytes_archived=seen.bytes_archived,
             next_due_s=seen.next_due_s,
         )
