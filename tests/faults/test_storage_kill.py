@@ -73,6 +73,7 @@ def prepare(root: Path, media: Path) -> tuple[dict[str, Any], StagedDownload]:
             StagedFile(name="v.de.vtt", role=FileRole.SUBTITLE, language="de"),
         ),
         obtained=(),
+        nonce="0123456789abcdef",
     )
     state = {
         "job": job.model_dump(mode="json"),

@@ -47,14 +47,15 @@ class Summary:
     @property
     def already(self) -> int:
         """Items that were in the archive before this run."""
-        return max(self.overview.done + self.overview.already - self.archived, 0)
+        seen = self.overview
+        return max(seen.done + seen.already - seen.damaged - self.archived, 0)
 
     @property
     def complete(self) -> bool:
         """True when every line was usable and everything that can be had by it is in the archive."""
         seen = self.overview
         open_ = seen.sources_open + seen.queued + seen.running + seen.waiting
-        lost = seen.blocked + seen.failed + seen.cancelled
+        lost = seen.blocked + seen.failed + seen.cancelled + seen.damaged
         return not (self.bad_lines or self.unfinished or open_ or lost)
 
     @property

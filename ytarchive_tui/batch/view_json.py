@@ -120,6 +120,7 @@ class JsonView:
         seen = summary.overview
         self._write(
             "summary", archived=summary.archived, with_notes=summary.with_notes, hidden=seen.hidden,
+            damaged=seen.damaged,
             already=summary.already, total=seen.total,
             not_finished=seen.queued + seen.running + seen.sources_open, waiting=seen.waiting,
             blocked=seen.blocked, failed=seen.failed, cancelled=seen.cancelled, bad_lines=summary.bad_lines,

@@ -123,6 +123,7 @@ def outcome(summary: Summary) -> str:
         (seen.blocked, "need you" if seen.blocked != 1 else "needs you"),
         (seen.failed, "failed"),
         (seen.cancelled, "cancelled"),
+        (seen.damaged, "damaged (add by name to fetch again)"),
     ):
         if number:
             parts.append(f"{number:,} {word}")

@@ -58,8 +58,6 @@ async def _facts(settings: Settings, paths: Paths) -> dict[str, Any]:
 async def _told(
     runtime: Runtime, kept: LibraryTotals, root: Path, way: Reach, *, works: bool
 ) -> dict[str, Any]:
-    runtime: Runtime, kept: LibraryTotals, root: Path, way: Reach, *, works: bool
-) -> dict[str, Any]:
     figures, wishes = await runtime.queue.figures(), await runtime.queue.wishes()
     site = await runtime.site.standing()
     line = await runtime.bandwidth.line() if runtime.bandwidth else Line()

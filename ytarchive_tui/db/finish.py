@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from uuid import uuid4
 
 from ytarchive_tui.db import attempts, copies, items, journal, sightings, withheld
 from ytarchive_tui.db.connection import Transaction
@@ -133,10 +134,11 @@ async def _leave(tx: Transaction, job: sqlite3.Row, outcome: StageOutcome | None
             await items.learn(tx, job["item_id"], outcome.metadata)
         case Downloaded():
             await items.learn(tx, job["item_id"], outcome.staged.metadata)
+            staged = outcome.staged.model_copy(update={"nonce": uuid4().hex})
             await tx.run(
                 "INSERT INTO staged (job_id, data) VALUES (?, ?) "
                 "ON CONFLICT (job_id) DO UPDATE SET data = excluded.data",
-                (job["id"], outcome.staged.model_dump_json()),
+                (job["id"], staged.model_dump_json()),
             )
         case Stored():
             kept = await copies.keep(tx, job["item_id"], outcome.archived)

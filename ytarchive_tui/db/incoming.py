@@ -25,6 +25,11 @@ HAS_COPY = (
     "EXISTS (SELECT 1 FROM copies c WHERE c.item_id = incoming.item_id AND c.archive_id = "
     "incoming.archive_id)"
 )
+HAS_GOOD_COPY = (
+    "EXISTS (SELECT 1 FROM copies c JOIN library l ON l.copy_id = c.id WHERE c.item_id = incoming.item_id "
+    "AND c.archive_id = incoming.archive_id AND l.state NOT IN ('missing', 'changed'))"
+)
+"""What was found missing or changed by its last check does not stand in the way of who asks for it."""
 
 
 async def empty(tx: Transaction) -> None:

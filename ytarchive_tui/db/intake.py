@@ -29,8 +29,9 @@ _NO_CHOICE = (None, None, None)
 async def submit(db: Database, submissions: Sequence[Submission]) -> tuple[Submitted, ...]:
     """Store addresses and queue what is to be done for them; one answer each, in the same order.
 
-    An item with a copy in that archive gets no job. A job on its way is kept and takes over the options,
-    unless it runs; an item's job that failed or was cancelled is queued again, with what it has in staging.
+    An item with a copy in that archive gets no job, unless that was found missing or changed. A job on its
+    way is kept and takes over the options, unless it runs; an item's job that failed or was cancelled is
+    queued again, with what it has in staging.
     """
     async with db.write() as tx:
         await _load_submissions(tx, submissions)
@@ -168,7 +169,7 @@ async def _judge_asked(tx: Transaction) -> None:
     await tx.run(
         "UPDATE incoming SET verdict = CASE "
         f"WHEN job_id IN (SELECT id FROM jobs WHERE id = job_id AND status NOT IN {FINAL}) THEN 'active' "
-        f"WHEN {incoming.HAS_COPY} THEN 'archived' ELSE 'queue' END"
+        f"WHEN {incoming.HAS_GOOD_COPY} THEN 'archived' ELSE 'queue' END"
     )
     await incoming.take_over_options(tx)
 

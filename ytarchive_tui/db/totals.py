@@ -33,6 +33,18 @@ AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.item_id = si.item_id AND c.archiv
 """Items that a listing passed over, each with the reason."""
 
 
+_DAMAGED = """
+SELECT count(DISTINCT c.id) AS n FROM source_items si
+JOIN sources s ON s.id = si.source_id
+JOIN copies c ON c.item_id = si.item_id AND c.archive_id = s.archive_id
+JOIN library l ON l.copy_id = c.id AND l.state IN ('missing', 'changed')
+WHERE si.source_id IN (SELECT value FROM json_each(:sources)) AND NOT EXISTS
+    (SELECT 1 FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 AND j.item_id = si.item_id
+     AND j.archive_id = s.archive_id AND j.status <> 'done')
+"""
+"""Copies of which a check found something missing or changed, and that nothing is about to replace."""
+
+
 class Totals(Frozen):
     """Counts over the current jobs of some sources."""
 
@@ -41,6 +53,8 @@ class Totals(Frozen):
     """Items in the archive that have no job."""
     hidden: Mapping[str, int]
     """Items of lists with neither job nor copy, by reason: `private`, `removed`, `not_wanted`."""
+    damaged: int
+    """Copies, with a job that is done or without one, that were found missing or changed."""
     bytes_archived: int
     next_due_s: float | None
 
@@ -75,11 +89,13 @@ async def totals(db: Database, source_ids: Collection[int]) -> Totals:
         sources,
     )
     hidden = await db.fetch(f"SELECT reason, count(*) AS n FROM ({_HIDDEN}) GROUP BY reason", sources)
+    damaged = await db.fetch(_DAMAGED, sources)
     due = min((row["due"] for row in rows if row["status"] == Status.WAITING), default=None)
     return Totals(
         jobs={(JobKind(row["kind"]), Status(row["status"])): row["n"] for row in rows},
         without_job=kept[0]["n"],
         hidden={row["reason"]: row["n"] for row in hidden},
+        damaged=damaged[0]["n"],
         bytes_archived=sum(row["bytes"] for row in rows) + kept[0]["bytes"],
         next_due_s=None if due is None else max(0.0, (due - db.now()) / 1e6),
     )

@@ -71,6 +71,7 @@ class QueueService:
             failed=both[Status.FAILED],
             cancelled=both[Status.CANCELLED],
             hidden=seen.hidden,
+            damaged=seen.damaged,
             bytes_archived=seen.bytes_archived,
             next_due_s=seen.next_due_s,
         )

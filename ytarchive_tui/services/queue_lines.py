@@ -57,6 +57,8 @@ class Overview(Frozen):
     cancelled: int
     hidden: Mapping[str, int]
     """Items of lists that get no job, by reason: `private`, `removed`, `not_wanted`; not among `total`."""
+    damaged: int = 0
+    """Items whose files a check found missing or changed, and that no job brings again."""
     bytes_archived: int
     next_due_s: float | None
     """Seconds until the first waiting job is due; None when none waits."""

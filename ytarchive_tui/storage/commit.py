@@ -46,14 +46,14 @@ PUBLIC = Modes(file=0o644, folder=0o755)
 """For a media server that runs as another user."""
 
 
-def find_committed(root_folder: int, job: int, metadata: ItemMetadata) -> Committed | None:
-    """What this job committed before it was killed, made durable; raises `OSError`."""
-    for target in _targets(metadata):
+def find_committed(root_folder: int, staged: StagedDownload) -> Committed | None:
+    """What was committed of this very download before a kill, made durable; raises `OSError`."""
+    for target in _targets(staged.metadata):
         try:
             with open_folder(target.parts[0], root_folder) as channel:
                 if not _exists(target.parts[1], channel):
                     return None
-                if (found := _ours(target.parts[1], channel, job, metadata)) is not None:
+                if (found := _ours(target.parts[1], channel, staged)) is not None:
                     os.fsync(channel)
                     os.fsync(root_folder)
                     return Committed(str(target), found)
@@ -103,9 +103,11 @@ def commit(
 ) -> Committed:
     """Write the manifest, then move the item's folder to a free name in the archive; raises `OSError`."""
     with private_folder(ITEM, staging) as item:
-        _keep_only({file.name for file in content.files}, item)
+        _keep_only({layout.composed(file.name) for file in content.files}, item)
+        if not manifest.is_complete(content, item):
+            raise OSError(errno.EIO, "a file vanished after it was verified", str(layout.folder(metadata)))
         write_file(layout.MANIFEST, item, content.model_dump_json(indent=2).encode())
-        for name in os.listdir(item):
+        for name in (*(file.name for file in content.files), layout.MANIFEST):
             file = open_regular(name, item)
             try:
                 set_mode(file, modes.file)
@@ -152,16 +154,12 @@ def _exists(name: str, folder: int) -> bool:
     return True
 
 
-def _ours(name: str, channel: int, job: int, metadata: ItemMetadata) -> Manifest | None:
-    """The manifest of a folder that this very job made and that is complete."""
+def _ours(name: str, channel: int, staged: StagedDownload) -> Manifest | None:
+    """The manifest of a complete folder that this very download became; a job's number proves nothing."""
     try:
         with open_folder(name, channel) as item:
             found = manifest.read(item)
-            if found is None or (found.extractor, found.video_id, found.job) != (
-                metadata.extractor,
-                metadata.video_id,
-                job,
-            ):
+            if found is None or staged.nonce is None or found.nonce != staged.nonce:
                 return None
             return found if manifest.is_complete(found, item) else None
     except NotADirectoryError:
@@ -171,5 +169,5 @@ def _ours(name: str, channel: int, job: int, metadata: ItemMetadata) -> Manifest
 def _keep_only(names: set[str], folder: int) -> None:
     """Remove what verification left out, and what an earlier try named otherwise."""
     for name in os.listdir(folder):
-        if name not in names:
+        if layout.composed(name) not in names:
             os.unlink(name, dir_fd=folder)

@@ -11,6 +11,7 @@ give way to these limits, the id never does.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC
 from hashlib import sha256
@@ -87,7 +88,7 @@ def file_names(metadata: ItemMetadata, files: tuple[StagedFile, ...]) -> dict[st
 def free_names(begin: str, files: Iterable[StagedFile], taken_names: Iterable[str] = ()) -> dict[str, str]:
     """The same beside files that are there already, under a stem that is known."""
     names: dict[str, str] = {}
-    taken = {MANIFEST, *(name.casefold() for name in taken_names)}
+    taken = {MANIFEST, *(composed(name).casefold() for name in taken_names)}
     for file in files:
         suffix = _suffix(file)
         number = 1
@@ -96,6 +97,11 @@ def free_names(begin: str, files: Iterable[StagedFile], taken_names: Iterable[st
         taken.add(name.casefold())
         names[file.name] = name
     return names
+
+
+def composed(name: str) -> str:
+    """A name as we write it: HFS+ lists names decomposed, and finds them in either form."""
+    return unicodedata.normalize("NFC", name)
 
 
 def safe_id(video_id: str) -> str:

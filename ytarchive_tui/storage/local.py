@@ -134,7 +134,7 @@ class LocalArchive:
     def _find_committed(self, job: Job, staged: StagedDownload) -> ArchivedCopy | None:
         root = job.options.archive
         with os_errors("commit"), open_archive(root, self._known) as (root_folder, _):
-            found = commit.find_committed(root_folder, job.id, staged.metadata)
+            found = commit.find_committed(root_folder, staged)
         return self._copy(root, found) if found is not None else None
 
     def _gather(self, job: Job, staged: StagedDownload) -> dict[str, str]:

@@ -32,6 +32,7 @@ def describe(job: Job, staged: StagedDownload, verified: Verified) -> Manifest:
         extractor=metadata.extractor,
         video_id=metadata.video_id,
         job=job.id,
+        nonce=staged.nonce,
         archived_at=datetime.now(UTC),
         title=_storable(metadata.title),
         channel=_storable(metadata.channel),

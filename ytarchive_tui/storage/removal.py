@@ -13,7 +13,7 @@ from ytarchive_tui.domain.models import ArchivedCopy
 from . import manifest
 from .archive import TRASH, open_archive, open_below, open_folder, private_folder
 from .failing import os_errors
-from .layout import MANIFEST
+from .layout import MANIFEST, composed
 
 
 def remove(copy: ArchivedCopy, instead: str | None = None) -> None:
@@ -63,7 +63,7 @@ def _remove(copy: ArchivedCopy, name: str, parent: int, trash: int) -> None:
         # The one that lies there may name a sidecar that came a moment ago.
         named = (*copy.manifest.files, *(found.files if found is not None else ()))
         ours = [*{file.name for file in named}, MANIFEST]
-        alone = set(os.listdir(folder)) <= set(ours)
+        alone = set(map(composed, os.listdir(folder))) <= set(map(composed, ours))
         if not alone:
             for file in ours:
                 with suppress(FileNotFoundError):

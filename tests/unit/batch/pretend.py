@@ -49,6 +49,7 @@ class Queue:
     submitted: list[Submission] = field(default_factory=list)
     noted: dict[int, tuple[str, ...]] = field(default_factory=dict)
     hidden: dict[str, int] = field(default_factory=dict)
+    damaged: int = 0
     retried: int = 0
     held: bool = False
     previews: tuple[PreviewLine, ...] = ()
@@ -104,7 +105,7 @@ class Queue:
             total=len(states), done=states.count(Status.DONE), queued=states.count(Status.QUEUED),
             running=states.count(Status.RUNNING), waiting=states.count(Status.WAITING),
             blocked=states.count(Status.BLOCKED), failed=states.count(Status.FAILED),
-            next_due_s=due, hidden=self.hidden,
+            next_due_s=due, hidden=self.hidden, damaged=self.damaged,
             bytes_archived=sum(line.size or 0 for line in self.jobs.values()),
         )  # fmt: skip
 

@@ -297,6 +297,15 @@ async def test_entries_of_a_list_that_are_hidden_are_told_and_leave_the_exit_cod
     assert ran.named("listed")[0]["hidden"] == ran.named("summary")[0]["hidden"] == hidden
 
 
+async def test_a_copy_that_is_known_to_be_damaged_is_not_called_complete() -> None:
+    first = await play("@somechannel\n", archive_all, queue=Queue())
+    assert first.code == 0
+    first.queue.damaged = 1
+    again = await play("@somechannel\n", archive_all, queue=first.queue)
+    assert again.code == 1
+    assert "0 archived, 1 damaged (add by name to fetch again)" in again.out
+
+
 async def test_what_is_noted_about_an_archived_item_is_told() -> None:
     noted = {1: ("subtitles en: HTTP Error 429",)}
     ran = await play(f"{A}\n{B}\n", archive_all, queue=Queue(noted=noted))

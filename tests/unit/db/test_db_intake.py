@@ -6,15 +6,18 @@ import json
 from pathlib import Path
 
 import pytest
-from db_samples import ARCHIVE, OPTIONS, check, failed, page, playlist, stored, video
+from db_samples import ARCHIVE, OPTIONS, Clock, check, failed, page, playlist, stored, video
 
 from ytarchive_tui.db import journal
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.copies import archived_identities, of_item
 from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.library import note_check
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.seed import seed_archived
+from ytarchive_tui.db.times import utcnow
+from ytarchive_tui.db.totals import totals
 from ytarchive_tui.db.views import Views
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.events import EventKind
@@ -60,6 +63,24 @@ async def test_an_archived_item_is_not_queued_again_except_for_another_archive(
     assert await archived_identities(db, Path("/elsewhere")) == frozenset()
     skipped = [e for e in await journal.entries(db) if e.kind is EventKind.ITEM_SKIPPED]
     assert [entry.data for entry in skipped] == [{"reason": "archived"}]
+
+
+@pytest.mark.parametrize("found", ["missing", "changed"])
+async def test_what_a_check_found_damaged_is_fetched_again_for_who_asks_by_name(
+    db: Database, queue: Queue, clock: Clock, found: str
+) -> None:
+    clock.now = utcnow()
+    (first,) = await submit(db, [video("a")])
+    await archive_next(queue)
+    clock.forward(60)
+    await note_check(db, 1, "whole", [])
+    assert (await submit(db, [video("a")]))[0].already_archived
+    await note_check(db, 1, found, ["video.mp4: gone"])
+    assert (await totals(db, [first.source_id])).damaged == 1, "it is not complete"
+    (again,) = await submit(db, [video("a")])
+    assert not again.already_archived and again.job_id not in (None, first.job_id)
+    assert (await totals(db, [first.source_id])).damaged == 0, "a job brings it"
+    await check(db)
 
 
 async def test_a_job_that_waits_or_is_blocked_stays_and_one_that_failed_is_queued_again(

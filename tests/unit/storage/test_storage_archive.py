@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID, uuid4
 
 import pytest
@@ -32,10 +33,11 @@ from ytarchive_tui.domain.models import (
     Status,
 )
 from ytarchive_tui.engine import _sweep
-from ytarchive_tui.storage import durable, layout
+from ytarchive_tui.storage import commit, durable, layout
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.manifest import check
+from ytarchive_tui.storage.removal import remove
 from ytarchive_tui.storage.verification import verify
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -101,6 +103,7 @@ class Bench:
             ),
             obtained=OBTAINED,
             notes=("noted earlier",),
+            nonce=uuid4().hex,
         )
 
     async def archive(self, staged: StagedDownload, number: int = 1) -> ArchivedCopy:
@@ -178,6 +181,43 @@ async def test_a_goal_that_leads_elsewhere_tells_nothing(bench: Bench) -> None:
     for text in ("../x", "Ch", "Ch/../Ch", "Ch/not there", "Ch/a/b", ""):
         goal.write_text(text)
         assert await bench.store.forgotten(bench.root, []) == [], text
+
+
+async def test_what_another_state_made_under_the_same_number_is_not_taken_for_this_download(
+    bench: Bench,
+) -> None:
+    first = await bench.archive(bench.stage())
+    second = await bench.archive(bench.stage())
+    assert first.manifest.job == second.manifest.job
+    assert second.folder != first.folder and second.manifest.archived_at > first.manifest.archived_at
+
+
+async def test_a_file_system_that_decomposes_names_loses_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, unlink = os.listdir, os.unlink
+    staged = bench.stage(title="Café")
+    monkeypatch.setattr(os, "listdir", lambda folder: [normalize("NFD", name) for name in listed(folder)])
+    monkeypatch.setattr(os, "unlink", lambda name, **kw: unlink(normalize("NFC", name), **kw))
+    copy = await bench.archive(staged)
+    assert check(copy) == []
+    remove(copy)
+    assert not (bench.root / copy.folder).exists(), "nothing in it is taken for somebody else's"
+
+
+async def test_a_folder_that_lost_a_file_is_not_committed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged = bench.stage()
+    keep_only = commit._keep_only
+
+    def lose(names: set[str], folder: int) -> None:
+        keep_only(set(), folder)
+
+    monkeypatch.setattr(commit, "_keep_only", lose)
+    with pytest.raises(StageError, match="vanished after it was verified"):
+        await bench.archive(staged)
+    assert not (bench.root / "Ch").exists()
 
 
 @pytest.mark.parametrize("kind", ["folder", "full folder", "file", "link"])

@@ -62,6 +62,8 @@ class StagedDownload(Frozen):
     """Of these, sidecars that are worth asking for again."""
     withheld: str | None = None
     """Of these, why the site is suspected of having a better picture than it offered."""
+    nonce: str | None = None
+    """Random, given when it is kept for storage: the folder that it becomes is known again by it."""
 
 
 class FetchedSidecars(Frozen):
@@ -90,6 +92,9 @@ class Manifest(Frozen):
     extractor: str
     video_id: str
     job: int
+    """Only in the state file that made it: numbers begin anew in another one."""
+    nonce: str | None = None
+    """Of the staged download that it was made of; no other has it."""
     archived_at: datetime
     title: str | None = None
     channel: str | None = None
