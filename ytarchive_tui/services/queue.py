@@ -74,6 +74,12 @@ class Overview(Frozen):
     bytes_archived: int
     next_due_s: float | None
     """Seconds until the first waiting job is due; None when none waits."""
+    held: int
+    """Of `queued`: wait for room on their archive's disk."""
+    trying: int
+    """Of `running`: have just begun to look whether there is room again."""
+    running_s: float
+    """For how long the item runs that began first; 0 when none runs."""
 
 
 class Figures(Frozen):
@@ -136,7 +142,7 @@ class QueueService:
 
     async def overview(self, source_ids: Sequence[int]) -> Overview:
         """Counts over the jobs of some sources."""
-        seen = await totals(self._db, source_ids)
+        seen = await totals(self._db, source_ids, await self._queue.barred())
         items = {status: seen.count(JobKind.ITEM, status) for status in Status}
         sources = {status: seen.count(JobKind.SOURCE, status) for status in Status}
         both = {status: items[status] + sources[status] for status in Status}
@@ -154,6 +160,9 @@ class QueueService:
             hidden=seen.hidden,
             bytes_archived=seen.bytes_archived,
             next_due_s=seen.next_due_s,
+            held=seen.held,
+            trying=seen.trying,
+            running_s=seen.running_s,
         )
 
     async def lines(self, source_ids: Sequence[int]) -> tuple[JobLine, ...]:
