@@ -128,7 +128,8 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     _open_log(settings, paths.log_dir, stack)
     db = await Database.open(paths.database)
     stack.push_async_callback(db.close)
-    queue = Queue(db, lease_s=settings.engine.lease_s, ahead=settings.engine.lookahead)
+    room, engine = Room(settings.archive.keep_free), settings.engine
+    queue = Queue(db, lease_s=engine.lease_s, ahead=engine.lookahead, without_room=room.without)
     adopted = await queue.adopt(lock)
     await mend_waits(db)
     if adopted:
@@ -182,7 +183,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network)
     )
     download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board, line.took)
-    download = _holding(locks, db, _roomy(Room(settings.archive.keep_free), db, download_alone))
+    download = _holding(locks, db, _roomy(room, db, download_alone))
     storage = _holding(locks, db, StorageStage(queue, store, board))
     if tools.ffmpeg.usable and tools.ffprobe.usable:
         # What was missing may be there by now; if it is not, each of them says so once more.
@@ -193,7 +194,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     late = SidecarQueue(db, settings.retry)
     fetcher = YtdlpSidecarFetcher(children, config)
     sidecars = _holding(locks, db, SidecarStage(late, fetcher, SidecarFolders(children)))
-    looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, beside=queue)
+    looked_at = Queue(db, lease_s=engine.lease_s, listing=Listing.BROWSE, beside=queue)
     workers: list[Background] = [
         Scheduler(sources),
         Scheduler(Upgrades(db, settings.retry, versions, settings.archive.options()), name="upgrades"),

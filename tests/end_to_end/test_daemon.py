@@ -116,7 +116,7 @@ def test_a_second_daemon_is_refused_for_good(program: Program) -> None:
         second = subprocess.run(
             command(program, "daemon"), capture_output=True, env=program.environment(), timeout=30
         )
-        assert second.returncode == 2 and b"already works on" in second.stderr
+        assert second.returncode == 4 and b"already works on" in second.stderr
         assert b"started again" not in second.stderr
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

@@ -107,7 +107,7 @@ def test_a_file_that_changed_meanwhile_is_begun_anew(program: Program, youtube: 
 def test_a_second_engine_refuses_and_names_the_first(program: Program, youtube: ControlClient) -> None:
     with downloading(program, youtube) as first:
         second = program.run(["aaaaaaaaaa1"])
-        assert second.code == 2
+        assert second.code == 4
         assert f"Process {first.pid}, running since" in second.stderr.decode()
         assert second.stdout == b""
         assert first.poll() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,9 +16,9 @@ from mounted import resize, tmpfs
 
 from ytarchive_tui.domain.classification import classify
 from ytarchive_tui.domain.disk import Disk, needed, reserve_of, to_write
-from ytarchive_tui.domain.errors import FailureClass, StageError
+from ytarchive_tui.domain.errors import Evidence, FailureClass, StageError
 from ytarchive_tui.domain.models import Job, JobKind, JobOptions, Stage, Status
-from ytarchive_tui.sandbox.catalog import sized_id
+from ytarchive_tui.sandbox.catalog import counted_playlist_id, sized_id
 from ytarchive_tui.sandbox.client import ControlClient
 from ytarchive_tui.storage.room import Room
 
@@ -110,8 +111,30 @@ async def test_a_running_download_is_stopped_at_the_reserve_and_begins_again_onl
     # The reserve itself is free again, but the next few bytes would touch it.
     with pytest.raises(StageError):
         await room.within(job(disk), (None, 0), nothing)
+    assert await room.without() == {disk}
     filler.unlink()
+    await asyncio.sleep(0.01)
+    assert await room.without() == frozenset(), "it is looked at anew without a download"
     assert await room.within(job(disk), (None, 0), nothing) == "ran"
+
+
+async def test_one_download_that_is_too_large_holds_nothing_else(disk: Path) -> None:
+    room = Room(2 * MIB)
+    with pytest.raises(StageError):
+        await room.within(job(disk), (7 * MIB, 1), nothing)
+    assert await room.without() == frozenset()
+
+
+async def test_a_quota_that_is_used_up_holds_the_archive_until_a_download_ends_well(tmp_path: Path) -> None:
+    async def refused() -> None:
+        raise StageError(Evidence(message="quota", errno=errno.EDQUOT, activity="staging"))
+
+    room = Room(0)
+    with pytest.raises(StageError):
+        await room.within(job(tmp_path), (None, 0), refused)
+    assert await room.without() == {tmp_path}
+    assert await room.within(job(tmp_path), (None, 0), nothing) == "ran"
+    assert await room.without() == frozenset()
 
 
 @pytest.mark.ci
@@ -129,6 +152,22 @@ def test_a_full_disk_pauses_downloads_before_a_byte_is_asked_for(
         again = program.run([sized_id("4M")], settings=impatient)
         assert again.code == 0
         assert kept(program.archive).keys() == {sized_id("4M")}
+
+
+@pytest.mark.ci
+def test_a_full_disk_does_not_run_the_whole_queue_in_circles(
+    program: Program, youtube: ControlClient
+) -> None:
+    listed = counted_playlist_id(20)
+    run = program.run(
+        [f"https://www.youtube.com/playlist?list={listed}"],
+        settings={"ARCHIVE__KEEP_FREE": "900T", "RETRY__PATIENCE_S": "3"},
+    )
+    assert (run.code, run.summary["total"], run.summary["archived"]) == (1, 20, 0)
+    # Four are looked at ahead, and one more is with each worker.
+    assert 1 <= len({each["video_id"] for each in run.of("waiting")}) <= 8
+    assert len({each.video_id for each in youtube.log("player")}) <= 8
+    assert youtube.log("media") == []
 
 
 @pytest.mark.ci

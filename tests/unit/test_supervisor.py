@@ -62,6 +62,13 @@ async def test_ends_that_a_new_start_would_not_change_are_passed_on(tmp_path: Pa
         assert starts(tmp_path) == n
 
 
+async def test_while_another_process_has_the_state_it_goes_on_trying(tmp_path: Path) -> None:
+    said: list[str] = []
+    busy_for_ten = "sys.exit(4 if len(open(sys.argv[1]).read()) < 11 else 0)"
+    assert await supervisor(tmp_path, busy_for_ten, said).run() == 0
+    assert starts(tmp_path) == 11
+
+
 async def test_signals_are_passed_on_and_end_it(tmp_path: Path) -> None:
     waits = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print(flush=True); time.sleep(60)"
     said: list[str] = []

@@ -288,3 +288,21 @@ async def test_who_may_not_ask_the_site_waits_also_while_jobs_are_overdue(world:
     assert not waiting.done(), "a wait that ends at once would keep the event loop for itself"
     await world.submit(3)
     await asyncio.wait_for(waiting, 5)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_clock_that_is_set_back_does_not_stop_the_work_until_it_has_caught_up(
+    world: World, restarted: bool
+) -> None:
+    await world.begin()
+    await world.site.asked(1000)
+    assert await world.site.wait_s(Stage.METADATA) > 0
+    if restarted:
+        await world.site.close()
+    world.forward(-7 * 86400)
+    if restarted:
+        await world.begin()
+    # Three requests at a thousand an hour.
+    assert 0 < await world.site.wait_s(Stage.METADATA) < 15
+    world.forward(15)
+    assert await world.site.wait_s(Stage.METADATA) == 0

@@ -12,4 +12,5 @@ class ExitCode(IntEnum):
     NOT_ALL_ARCHIVED = 1
     USAGE = 2
     TOOLS_MISSING = 3
+    BUSY = 4
     INTERRUPTED = 130

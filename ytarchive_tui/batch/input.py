@@ -7,6 +7,7 @@ names every line that can't be used, so that one mistake never hides another.
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -45,8 +46,18 @@ class EntryOptions(BaseModel):
     @field_validator("output")
     @classmethod
     def _stays_inside(cls, value: Path | None) -> Path | None:
-        if value is not None and ".." in value.parts:
+        if value is None:
+            return None
+        if ".." in value.parts:
             raise ValueError("«..» is not allowed; write an absolute folder")
+        try:
+            named = os.fsencode(value.expanduser())
+        except RuntimeError:
+            raise ValueError("there is no such home folder; write an absolute folder") from None
+        except UnicodeEncodeError:
+            named = b"\0"
+        if b"\0" in named:
+            raise ValueError("there are characters in it that no folder's name can have")
         return value
 
 
@@ -155,6 +166,9 @@ def _read_yaml(text: str) -> tuple[Located | None, list[Located]]:
 
 def _structured(batch: BatchInput, found: Iterable[Located]) -> Iterator[tuple[int, str, EntryOptions]]:
     for each in found:
+        if each.problem:
+            batch.bad.append(BadLine(each.line, "", plain(each.problem, 200)))
+            continue
         match each.value:
             case str() as address:
                 yield each.line, address, EntryOptions()
@@ -167,11 +181,22 @@ def _structured(batch: BatchInput, found: Iterable[Located]) -> Iterator[tuple[i
                 batch.bad.append(BadLine(each.line, "", "an entry needs a «url», and it is a text"))
             case other:
                 reason = "an entry is an address or a mapping with «url»; put it in quotes if it is an id"
-                batch.bad.append(BadLine(each.line, plain(str(other), _SHOWN), reason))
+                batch.bad.append(BadLine(each.line, _shown(other), reason))
+
+
+def _shown(value: object) -> str:
+    """The value as a bad line names it; Python refuses to write a number of thousands of digits."""
+    try:
+        return plain(str(value), _SHOWN)
+    except ValueError:
+        return ""
 
 
 def _defaults(batch: BatchInput, found: Located | None) -> EntryOptions:
     if found is None:
+        return EntryOptions()
+    if found.problem:
+        batch.bad.append(BadLine(found.line, "defaults", plain(found.problem, 200)))
         return EntryOptions()
     try:
         return EntryOptions.model_validate(found.value)

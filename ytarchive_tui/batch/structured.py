@@ -25,6 +25,8 @@ class Located:
 
     line: int
     value: Any
+    problem: str | None = None
+    """Why there is no value."""
 
 
 class Unreadable(Exception):

@@ -32,10 +32,10 @@ def read_yaml(text: str) -> tuple[Located | None, list[Located]]:
             if not isinstance(entries, yaml.SequenceNode):
                 raise Unreadable(root.start_mark.line + 1, SHAPE)
 
-            def located(node: yaml.Node) -> Located:
-                return Located(node.start_mark.line + 1, loader.construct_object(node, deep=True))
-
-            return located(defaults) if defaults else None, [located(node) for node in entries.value]
+            return (
+                _located(loader, defaults) if defaults else None,
+                [_located(loader, node) for node in entries.value],
+            )
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -45,8 +45,26 @@ def read_yaml(text: str) -> tuple[Located | None, list[Located]]:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise Unreadable(line, "there is a byte in it that is not text") from None
-    except ValueError as error:
-        raise Unreadable(1, f"a value can't be read: {error}") from None
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise Unreadable(line, "there is a byte in it that is not text; save the file as UTF-8") from None
+
+
+def _located(loader: Any, node: yaml.Node) -> Located:
+    """The node's value. One that can't be made, as of `!!int ""`, is a problem of its entry alone.
+
+    PyYAML raises for such whatever its converter runs into: `ValueError`, `IndexError`, `KeyError`,
+    `AttributeError`, `OverflowError`, …
+    """
+    line = node.start_mark.line + 1
+    try:
+        return Located(line, loader.construct_object(node, deep=True))
+    except yaml.MarkedYAMLError as error:
+        if error.problem_mark:
+            line = error.problem_mark.line + 1
+        return Located(line, None, f"not YAML: {error.problem or error.context}")
+    except Exception:
+        return Located(line, None, "a value in it can't be read; put it in quotes, without a tag")
 
 
 def _refuse_bombs(text: str) -> None:

@@ -29,7 +29,9 @@ def explained(error: Exception) -> ExitCode:
     match error:
         case ToolsMissingError():
             code = ExitCode.TOOLS_MISSING
-        case UsageError() | EngineBusyError():
+        case EngineBusyError():
+            code = ExitCode.BUSY
+        case UsageError():
             code = ExitCode.USAGE
         case StateError():
             code = ExitCode.NOT_ALL_ARCHIVED

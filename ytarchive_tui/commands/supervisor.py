@@ -79,6 +79,9 @@ class Supervisor:
             if code in _FINAL:
                 return code
             crashes = 1 if time.monotonic() - began >= self._healthy_s else crashes + 1
+            if code == ExitCode.BUSY:
+                # Somebody else works on the state, and will end some time.
+                crashes = min(crashes, len(self._waits_s))
             if crashes > len(self._waits_s):
                 self._told(
                     f"the engine ended {crashes} times in a row, the last time {_how(code)}; given up. "

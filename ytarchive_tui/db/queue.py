@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
 from uuid import uuid4
 
 from ytarchive_tui.db import attempts, intake, items, journal
@@ -37,6 +40,17 @@ DUE_AT_ONCE = 1000
 LEASED_BY_THE_DEAD = (
     "SELECT 1 FROM jobs WHERE status = 'running' AND lease_until <= :now AND instr(owner, :engine) = 0"
 )
+CLAIMABLE = (
+    "SELECT id FROM jobs WHERE status = 'queued' AND stage = :stage AND kind = :kind "
+    "AND (:listing IS NULL OR listing = :listing) AND (:listing IS 'browse' OR NOT EXISTS "
+    "(SELECT 1 FROM wishes WHERE on_hold)) {} ORDER BY priority DESC, position LIMIT 1"
+)
+NOT_BARRED = "AND (failure_class IS 'local_disk' OR archive_id NOT IN (SELECT value FROM json_each(:barred)))"
+BARRED = """
+SELECT a.id FROM json_each(?) e JOIN archives a ON a.path = e.value WHERE EXISTS
+    (SELECT 1 FROM jobs j WHERE j.failure_class = 'local_disk'
+     AND j.status IN ('queued', 'running', 'waiting') AND j.archive_id = a.id)
+"""
 DUE = "SELECT 1 FROM jobs WHERE status = 'waiting' AND run_after <= :now"
 
 
@@ -46,7 +60,9 @@ class Queue:
     `lease_s`: how long a claim holds without a heartbeat. `ahead`: no item's metadata is handed out while
     at least that many downloads are queued, because the addresses that metadata brings grow stale; None: no
     bound. `listing`: hands out only listings of that intent; None: everything. `beside`: another queue of the
-    same engine: they never take a job back from each other, and look at the jobs together.
+    same engine: they never take a job back from each other, and look at the jobs together. `without_room`:
+    archives whose disk has no room for anything: but for storage, no job of theirs is handed out except those
+    that found it so, which look again at their time and say why the others wait.
     """
 
     def __init__(
@@ -57,6 +73,7 @@ class Queue:
         ahead: int | None = None,
         listing: Listing | None = None,
         beside: Queue | None = None,
+        without_room: Callable[[], Awaitable[Collection[Path]]] | None = None,
     ) -> None:
         self.engine: str = beside.engine if beside else uuid4().hex
         self._openings: Openings = beside._openings if beside else Openings(db, self.engine)
@@ -64,6 +81,7 @@ class Queue:
         self._lease_s = lease_s
         self._ahead = ahead
         self._listing = listing
+        self._without_room = without_room
 
     async def adopt(self, lock: EngineLock) -> int:
         """At the start of the engine, return every running job to the queue; the number of jobs.
@@ -78,7 +96,8 @@ class Queue:
 
     async def claim(self, stage: Stage, kind: JobKind, owner: str) -> Claim | None:
         """Take the next due job of that stage and kind: the highest priority, then the first in line."""
-        if not await self._may_claim(stage, kind):
+        barred = await self.barred() if kind is JobKind.ITEM and stage is not Stage.STORAGE else []
+        if not await self._may_claim(stage, kind, barred):
             return None
         owner = f"{owner}@{self.engine}"
         async with self._db.write() as tx:
@@ -87,17 +106,12 @@ class Queue:
                 "UPDATE jobs SET status = 'running', owner = :owner, lease_until = :until, fence = "
                 "fence + 1, "
                 "attempt = attempt + 1, run_after = NULL, reason = NULL, updated_at = :now "
-                "WHERE id = (SELECT id FROM jobs WHERE status = 'queued' AND stage = :stage AND kind = :kind "
-                "AND (:listing IS NULL OR listing = :listing) AND (:listing IS 'browse' OR NOT EXISTS "
-                "(SELECT 1 FROM wishes WHERE on_hold)) ORDER BY priority DESC, position LIMIT 1) "
-                "RETURNING *",
+                f"WHERE id = ({CLAIMABLE.format(NOT_BARRED if barred else '')}) RETURNING *",
                 {
                     "owner": owner,
                     "until": tx.now + seconds(self._lease_s),
                     "now": tx.now,
-                    "stage": stage,
-                    "kind": kind,
-                    "listing": self._listing,
+                    **self._chosen(stage, kind, barred),
                 },
             )
             if claimed is None:
@@ -167,6 +181,14 @@ class Queue:
         rows = await self._db.fetch("SELECT data FROM staged WHERE job_id = ?", (job_id,))
         return StagedDownload.model_validate_json(rows[0]["data"]) if rows else None
 
+    async def barred(self) -> list[int]:
+        """Ids of the archives whose jobs are held back for want of room."""
+        paths = await self._without_room() if self._without_room else ()
+        if not paths:
+            return []
+        rows = await self._db.fetch(BARRED, (json.dumps([str(path) for path in paths]),))
+        return [row["id"] for row in rows]
+
     async def next_due_s(self) -> float | None:
         """Seconds until the next waiting job is due, 0 when it is overdue; None when none waits."""
         due = (await self._openings.now()).due_at
@@ -198,7 +220,7 @@ class Queue:
             if not await changes.wait(min(left, LOOK_OUTSIDE_S)):
                 await self._db.notice_others()
 
-    async def _may_claim(self, stage: Stage, kind: JobKind) -> bool:
+    async def _may_claim(self, stage: Stage, kind: JobKind, barred: list[int]) -> bool:
         """Whether a claim is worth a write transaction."""
         seen = await self._openings.now()
         now = self._db.now()
@@ -209,7 +231,14 @@ class Queue:
         if (stage, kind) not in seen.queued or (self._listing and self._listing not in seen.listings):
             return False
         looks_ahead = (stage, kind) == (Stage.METADATA, JobKind.ITEM)
-        return not looks_ahead or self._ahead is None or seen.ahead < self._ahead
+        if looks_ahead and self._ahead is not None and seen.ahead >= self._ahead:
+            return False
+        chosen = self._chosen(stage, kind, barred)
+        return not barred or bool(await self._db.fetch(CLAIMABLE.format(NOT_BARRED), chosen))
+
+    def _chosen(self, stage: Stage, kind: JobKind, barred: list[int]) -> dict[str, object]:
+        """What `CLAIMABLE` chooses by."""
+        return {"stage": stage, "kind": kind, "listing": self._listing, "barred": json.dumps(barred)}
 
     async def _bring_back(self, tx: Transaction) -> None:
         """Make claimable again what waited long enough and what a dead owner holds."""

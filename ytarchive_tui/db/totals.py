@@ -8,6 +8,9 @@ from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.views import OF_SOURCES, id_list
 from ytarchive_tui.domain.models import Frozen, JobKind, Status
 
+_BEGINNING_US = 1_000_000
+"""A download that found room has gone on by then; one that found none has ended long before."""
+
 KEPT_WITHOUT_JOB = """
 SELECT DISTINCT si.item_id, c.id AS copy_id, si.position FROM source_items si
 JOIN sources s ON s.id = si.source_id
@@ -57,6 +60,12 @@ class Totals(Frozen):
     """Copies, with a job that is done or without one, that were found missing or changed."""
     bytes_archived: int
     next_due_s: float | None
+    held: int
+    """Queued items that wait for room on their archive's disk."""
+    trying: int
+    """Running items that have just begun to look whether there is room again."""
+    running_s: float
+    """For how long the item runs that began first; 0 when none runs."""
 
     def count(self, kind: JobKind, status: Status) -> int:
         """Jobs of that kind and status."""
@@ -74,14 +83,18 @@ class KeptItem(Frozen):
     height: int | None
 
 
-async def totals(db: Database, source_ids: Collection[int]) -> Totals:
-    """Count; costs one pass over the sources' items."""
+async def totals(db: Database, source_ids: Collection[int], barred: Collection[int] = ()) -> Totals:
+    """Count; costs one pass over the sources' items. `barred`: archives whose disks have no room."""
     sources = {"sources": id_list(source_ids)}
     rows = await db.fetch(
-        "SELECT j.kind, j.status, count(*) AS n, min(j.run_after) AS due, coalesce(sum(c.size), 0) AS bytes "
+        "SELECT j.kind, j.status, count(*) AS n, min(j.run_after) AS due, coalesce(sum(c.size), 0) AS bytes, "
+        "sum(j.failure_class IS 'local_disk' OR (j.stage <> 'storage' AND j.archive_id IN "
+        "(SELECT value FROM json_each(:barred)))) AS held, "
+        "sum(j.failure_class IS 'local_disk' AND j.updated_at > :lately) AS trying, "
+        "min(j.updated_at) AS began "
         "FROM jobs j LEFT JOIN copies c ON c.item_id = j.item_id AND c.archive_id = j.archive_id "
         f"WHERE j.id IN ({OF_SOURCES}) GROUP BY j.kind, j.status",
-        sources,
+        {**sources, "barred": id_list(barred), "lately": db.now() - _BEGINNING_US},
     )
     kept = await db.fetch(
         "SELECT count(*) AS n, coalesce(sum(c.size), 0) AS bytes "
@@ -90,6 +103,8 @@ async def totals(db: Database, source_ids: Collection[int]) -> Totals:
     )
     hidden = await db.fetch(f"SELECT reason, count(*) AS n FROM ({_HIDDEN}) GROUP BY reason", sources)
     damaged = await db.fetch(_DAMAGED, sources)
+    items = {row["status"]: row for row in rows if row["kind"] == JobKind.ITEM}
+    queued, running = items.get(Status.QUEUED), items.get(Status.RUNNING)
     due = min((row["due"] for row in rows if row["status"] == Status.WAITING), default=None)
     return Totals(
         jobs={(JobKind(row["kind"]), Status(row["status"])): row["n"] for row in rows},
@@ -98,6 +113,9 @@ async def totals(db: Database, source_ids: Collection[int]) -> Totals:
         damaged=damaged[0]["n"],
         bytes_archived=sum(row["bytes"] for row in rows) + kept[0]["bytes"],
         next_due_s=None if due is None else max(0.0, (due - db.now()) / 1e6),
+        held=queued["held"] if queued else 0,
+        trying=running["trying"] if running else 0,
+        running_s=max(0.0, (db.now() - running["began"]) / 1e6) if running else 0.0,
     )
 
 

@@ -55,7 +55,7 @@ class QueueService:
 
     async def overview(self, source_ids: Sequence[int]) -> Overview:
         """Counts over the jobs of some sources."""
-        seen = await totals(self._db, source_ids)
+        seen = await totals(self._db, source_ids, await self._queue.barred())
         items = {status: seen.count(JobKind.ITEM, status) for status in Status}
         sources = {status: seen.count(JobKind.SOURCE, status) for status in Status}
         both = {status: items[status] + sources[status] for status in Status}
@@ -74,6 +74,9 @@ class QueueService:
             damaged=seen.damaged,
             bytes_archived=seen.bytes_archived,
             next_due_s=seen.next_due_s,
+            held=seen.held,
+            trying=seen.trying,
+            running_s=seen.running_s,
         )
 
     async def lines(self, source_ids: Sequence[int]) -> tuple[JobLine, ...]:

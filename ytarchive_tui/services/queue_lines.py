@@ -62,6 +62,12 @@ class Overview(Frozen):
     bytes_archived: int
     next_due_s: float | None
     """Seconds until the first waiting job is due; None when none waits."""
+    held: int
+    """Of `queued`: wait for room on their archive's disk."""
+    trying: int
+    """Of `running`: have just begun to look whether there is room again."""
+    running_s: float
+    """For how long the item runs that began first; 0 when none runs."""
 
 
 class Figures(Frozen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ T = TypeVar("T")
 DISK_RESERVE = "DiskReserve"
 LOOK_S = 1.0
 """How often the disk of a running download is looked at; a look costs one system call."""
+_REFUSES_ALL = (errno.ENOSPC, errno.EDQUOT)
+"""Unlike `EFBIG`, which is about one file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,18 @@ class Room:
         self._begun: dict[int, _Begun] = {}
         self._full: set[int] = set()
         """Devices that were too full at the last look."""
+        self._without: dict[Path, float] = {}
+        """Archives whose disk had room for nothing, and when that was seen; monotonic seconds."""
+        self._refused: set[Path] = set()
+        """Archives whose disk or quota refused a download though it seemed to have room."""
+
+    async def without(self) -> frozenset[Path]:
+        """Archives that have room for no download at all; their disks are looked at anew now and then."""
+        for root, seen in tuple(self._without.items()):
+            if time.monotonic() - seen >= self._look_s:
+                self._without[root] = time.monotonic()
+                await asyncio.to_thread(self._look_again, root)
+        return frozenset(self._refused.union(self._without))
 
     async def within(self, job: Job, expected: tuple[int | None, int], work: Callable[[], Awaitable[T]]) -> T:
         """Run a download if there is room, and stop it when the disk fills up meanwhile.
@@ -68,7 +83,14 @@ class Room:
             if not running.done():
                 await _cancelled(running)
                 watch.result()
-            return await running
+            try:
+                done = await running
+            except StageError as error:
+                if error.evidence.errno in _REFUSES_ALL:
+                    self._refused.add(root)
+                raise
+            self._refused.discard(root)
+            return done
         finally:
             await _cancelled(watch)
             await _cancelled(running)
@@ -86,8 +108,11 @@ class Room:
         least = needed(reserve_of(disk, self._wished), wanted, promised, was_full=device in self._full)
         if disk.free < least:
             self._full.add(device)
+            if disk.free < self._least(disk):
+                self._without[root] = time.monotonic()
             raise _too_full(disk, least)
         self._full.discard(device)
+        self._without.pop(root, None)
         return _Begun(device, staging, to_write(*expected, 0))
 
     async def _until_full(self, root: Path) -> None:
@@ -101,7 +126,22 @@ class Room:
             reserve = reserve_of(disk, self._wished)
             if disk.free < reserve:
                 self._full.add(device)
-                raise _too_full(disk, needed(reserve, 0, 0, was_full=True))
+                self._without[root] = time.monotonic()
+                raise _too_full(disk, self._least(disk))
+
+    def _least(self, disk: Disk) -> int:
+        """What must be free for the smallest of downloads to begin, once a disk was full."""
+        return needed(reserve_of(disk, self._wished), 0, 0, was_full=True)
+
+    def _look_again(self, root: Path) -> None:
+        """Forget an archive that has room again; one that can't be asked says so to its jobs."""
+        try:
+            _, disk = _look(root)
+        except OSError:
+            self._without.pop(root, None)
+            return
+        if disk.free >= self._least(disk):
+            self._without.pop(root, None)
 
 
 def _look(root: Path) -> tuple[int, Disk]:

@@ -72,6 +72,7 @@ class Site:
         self._breaker = await self._memory.breaker(YOUTUBE)
         self._offline = await self._memory.breaker(NETWORK)
         self._budget = await self._memory.budget(YOUTUBE) or self._budget
+        self._keep_to_clock()
 
     async def switch(self, memory: SiteMemory, rules: SiteRules) -> None:
         """From now on ask under another account, with what is remembered of that one."""
@@ -95,7 +96,7 @@ class Site:
                 return wait
         if self._breaker.is_open:
             self._breaker = await self._memory.breaker(YOUTUBE)
-        now = self._clock()
+        now = self._keep_to_clock()
         if self._breaker.is_open:
             if self._probe is not None:
                 return SOON_S
@@ -157,6 +158,14 @@ class Site:
             elif probe:
                 await self._keep(breakers.unanswered(self._breaker, self._clock()))
         return transition
+
+    def _keep_to_clock(self) -> datetime:
+        """The moment. Where the clock was set back, the budget fills from here on, not once it caught up."""
+        now = self._clock()
+        if self._budget.at > now:
+            self._budget = self._budget.model_copy(update={"at": now})
+        self._stored = min(self._stored, now)
+        return now
 
     async def _answered(self, cost: int, probe: bool, blind: bool) -> None:
         now = self._clock()

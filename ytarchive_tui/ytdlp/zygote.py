@@ -101,13 +101,21 @@ class Zygote:
 
     def _fork(self, order: dict[str, Any]) -> None:
         pipes, self._descriptors = self._descriptors[:3], self._descriptors[3:]
-        pid = os.fork()
-        if pid == 0:
-            forked.become(self._tasks, pipes, order["memory"])
-        for descriptor in pipes:
-            os.close(descriptor)
-        self._tickets[pid] = order["fork"]
-        self._say(ticket=order["fork"], pid=pid)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                forked.become(self._tasks, pipes, order["memory"])
+        except OSError as error:
+            # A machine that has no room for one more process still has those that run.
+            with contextlib.suppress(OSError):
+                os.write(pipes[2], f"no process can be started: {error.strerror}\n".encode())
+            self._say(ticket=order["fork"], exit=os.EX_OSERR)
+        else:
+            self._tickets[pid] = order["fork"]
+            self._say(ticket=order["fork"], pid=pid)
+        finally:
+            for descriptor in pipes:
+                os.close(descriptor)
 
     def _reap(self) -> None:
         while True:

@@ -169,3 +169,34 @@ def test_a_missing_file_is_a_usage_error_and_a_dash_is_standard_input(
 def test_no_bytes_can_break_it(raw: bytes, name: str) -> None:
     batch = parse_batch(name, raw)
     assert all(shown == plain(shown) for bad in batch.bad for shown in (bad.text, bad.reason))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '!!int ""',
+        '!!float ""',
+        '!!bool "x"',
+        '!!timestamp "x"',
+        "0x" + "f" * 6000,
+        '!!binary "x"',
+        "!made up",
+    ],
+)
+def test_a_yaml_value_that_can_t_be_made_spoils_its_own_entry_alone(value: str) -> None:
+    batch = parse_batch("x.yaml", f"- {A}\n- {{url: {B}, quality: {value}}}\n- {value}\n- {C}\n".encode())
+    assert ids(batch) == [(1, A), (4, C)]
+    assert [bad.line for bad in batch.bad] == [2, 3] and all(bad.reason for bad in batch.bad)
+
+
+def test_defaults_with_a_yaml_value_that_can_t_be_made_are_named() -> None:
+    [bad] = parse_batch("x.yaml", f'defaults: {{quality: !!int ""}}\nurls:\n- {A}\n'.encode()).bad
+    assert (bad.line, bad.text) == (1, "defaults")
+
+
+@pytest.mark.parametrize("output", ["a\\u0000b", "\\ud800", "~no-such-user/x"])
+def test_a_folder_that_can_t_be_one_is_refused_with_its_line(output: str) -> None:
+    batch = parse_batch("x.json", f'["{A}",\n{{"url": "{B}", "output": "{output}"}}]'.encode())
+    [bad] = batch.bad
+    assert bad.line == 2 and bad.reason.startswith("output: there ")
+    assert ids(batch) == [(1, A)]

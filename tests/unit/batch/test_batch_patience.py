@@ -41,7 +41,7 @@ def test_the_end_of_any_job_and_long_work_do_not_count_as_waiting(clock: list[fl
     waits = patience.Patience(10)
     assert not waits.is_out(seen(total=2, running=1, waiting=1, next_due_s=1))
     clock[0] += 7200
-    assert not waits.is_out(seen(total=2, running=1, waiting=1, next_due_s=1))
+    assert not waits.is_out(seen(total=2, running=1, running_s=7200, waiting=1, next_due_s=1))
     for done in (0, 1):
         for _ in range(4):
             clock[0] += 2
@@ -67,3 +67,24 @@ def test_what_is_queued_waits_as_long_as_the_site_is_left_alone(clock: list[floa
     assert not ends_after(600, total=5, queued=4, waiting=1, next_due_s=3)
     assert not ends_after(600, total=5, running=1, queued=4)
     assert patience.Patience(10).is_out(seen(total=5, done=5), 600)
+
+
+def test_a_run_that_sees_only_jobs_that_look_for_room_again_runs_out(clock: list[float]) -> None:
+    """Run and jobs wake at the same change, so that each look may find one that has just begun."""
+    waits = patience.Patience(10)
+    assert not waits.is_out(seen(total=1, running=1, trying=1))
+    for _ in range(10):
+        clock[0] += 1
+        assert not waits.is_out(seen(total=1, running=1, trying=1, running_s=0.005))
+    clock[0] += 1
+    assert waits.is_out(seen(total=1, running=1, trying=1, running_s=0.005))
+
+
+def test_what_is_queued_for_a_full_disk_waits_like_the_rest(clock: list[float]) -> None:
+    waits = patience.Patience(10)
+    counts = {"total": 70, "queued": 69, "held": 69, "waiting": 1, "next_due_s": 1}
+    assert not waits.is_out(seen(**counts))
+    clock[0] += 11
+    assert not waits.is_out(seen(**counts | {"queued": 70})), "one of them can begin"
+    clock[0] += 11
+    assert waits.is_out(seen(**counts))

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pytest
 
 from ytarchive_tui.domain.errors import StageError
+from ytarchive_tui.ytdlp import zygote_link
 from ytarchive_tui.ytdlp.process import ChildPool
 
 HERE = Path(__file__).parent
@@ -266,6 +267,42 @@ async def test_a_dead_zygote_takes_its_tasks_along_and_is_replaced(forking: Kit)
     assert caught.value.evidence.exception == ("ZygoteDied",)
     assert not any(map(alive, pids))
     assert (await forking.pool.run("about", {}))["pid"]
+
+
+async def test_a_fork_that_the_system_refuses_fails_its_own_task_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = tmp_path / "stand_in.py"
+    stand_in.write_text(
+        textwrap.dedent("""
+            import errno, os, runpy, sys
+            fork, calls = os.fork, []
+            def refuse_the_second():
+                calls.append(1)
+                if len(calls) == 2:
+                    raise OSError(errno.EAGAIN, "no more processes")
+                return fork()
+            os.fork = refuse_the_second
+            del sys.argv[0]
+            runpy.run_module(sys.argv[0], run_name="__main__")
+        """)
+    )
+    monkeypatch.setattr(zygote_link, "PYTHON", (sys.executable, "-P", "-X", "utf8", str(stand_in)))
+    kit = Kit("fork")
+    heard = asyncio.Event()
+
+    async def on_event(event: dict[str, Any]) -> None:
+        heard.set()
+
+    async with kit.pool:
+        kit.pool.tell({"limit_bps": 1})
+        running = asyncio.create_task(kit.pool.run("listen", {"until": 2}, on_event))
+        await asyncio.wait_for(heard.wait(), 10)
+        refused = await kit.evidence("about")
+        assert refused.warnings == ("no process can be started: no more processes",)
+        kit.pool.tell({"limit_bps": 2})
+        assert await running == {"heard": [1, 2]}
+        assert (await kit.pool.run("about", {}))["pid"]
 
 
 def start_parent(program: str) -> subprocess.Popen[str]:

@@ -1,0 +1,69 @@
+"""Archives without room: their jobs are held back, all but those that look whether there is room again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from db_samples import ARCHIVE, OPTIONS, Clock, downloaded, failed, resolved, video
+
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.totals import totals
+from ytarchive_tui.domain.errors import FailureClass
+from ytarchive_tui.domain.models import JobKind, Stage
+from ytarchive_tui.domain.policy import Transition, after_success
+
+ELSEWHERE = OPTIONS.model_copy(update={"archive": Path("/elsewhere")})
+
+
+async def claimed(queue: Queue, stage: Stage) -> str | None:
+    """Claim and put back; the id of the video."""
+    claim = await queue.claim(stage, JobKind.ITEM, "worker")
+    if claim is None:
+        return None
+    await queue.finish(claim, None, Transition(stage=claim.job.stage, status=claim.job.status.QUEUED))
+    assert claim.job.item is not None
+    return claim.job.item.video_id
+
+
+async def test_while_a_disk_has_no_room_only_what_found_it_so_looks_again(db: Database, clock: Clock) -> None:
+    full: Collection[Path] = ()
+
+    async def without_room() -> Collection[Path]:
+        return full
+
+    queue = Queue(db, ahead=4, without_room=without_room)
+    answers = await submit(db, [video("a"), video("b"), video("c"), video("e", options=ELSEWHERE)])
+    sources = [each.source_id for each in answers]
+    for _ in range(2):
+        claim = await queue.claim(Stage.METADATA, JobKind.ITEM, "worker")
+        assert claim is not None
+        outcome = resolved(claim.job)
+        await queue.finish(claim, outcome, after_success(claim.job, outcome))
+    full = {ARCHIVE}
+    assert await claimed(queue, Stage.DOWNLOAD) == "a", "somebody has to find out, and say why all wait"
+    claim = await queue.claim(Stage.DOWNLOAD, JobKind.ITEM, "worker")
+    assert claim is not None
+    await queue.finish(claim, None, failed(claim.job, FailureClass.LOCAL_DISK))
+
+    assert await claimed(queue, Stage.DOWNLOAD) is None
+    assert await claimed(queue, Stage.METADATA) == "e", "another archive goes on"
+    seen = await totals(db, sources, await queue.barred())
+    assert (seen.held, seen.trying, seen.running_s) == (2, 0, 0.0)
+
+    clock.forward(3600)
+    claim = await queue.claim(Stage.DOWNLOAD, JobKind.ITEM, "worker")
+    assert claim is not None and claim.job.item is not None and claim.job.item.video_id == "a"
+    assert await claimed(queue, Stage.DOWNLOAD) is None, "nor while that one looks"
+    assert (await totals(db, sources, await queue.barred())).trying == 1
+    clock.forward(5)
+    seen = await totals(db, sources, await queue.barred())
+    assert (seen.trying, seen.running_s) == (0, 5.0)
+    full = ()
+    assert await claimed(queue, Stage.DOWNLOAD) == "b", "at once when there is room"
+    full = {ARCHIVE}
+    done = downloaded(claim.job)
+    await queue.finish(claim, done, after_success(claim.job, done))
+    assert await claimed(queue, Stage.STORAGE) == "a", "what is there is put into the archive"
