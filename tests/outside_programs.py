@@ -1,4 +1,4 @@
-"""ffmpeg, ffprobe and deno for the tests: the system's, else those of the packages, as the program finds them."""
+"""ffmpeg, ffprobe and deno for the tests: the system's, else those of the packages."""
 
 from __future__ import annotations
 

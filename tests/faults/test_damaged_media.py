@@ -67,6 +67,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory, local_youtube: Addresses
 
 def refused(made: Made, *, decode: bool = False) -> bool:
     request = {
+        "job": 1,
         "folder": str(made.path.parent),
         "files": [{"name": made.path.name, "role": "media"}],
         "expected": made.of.expected.model_dump(),
