@@ -36,7 +36,7 @@ async def test_a_hold_stops_what_runs_outlives_a_restart_and_ends_with_one_key(
     first = stage()
     async with shown(first) as pilot:
         await submit(first, sized_id("2M"), sized_id("2M", 2), sized_id("2M", 3))
-        await first.until(lambda: downloading(first) == 2 and "left" in first.screen_text())
+        await first.until(lambda: downloading(first) == 2 and first.bridge.pulse.left_s)
         await pilot.press("P")
         await first.until(lambda: statuses(first) == ["queued"] * 3)
     second = stage()

@@ -36,28 +36,28 @@ async def test_a_second_one_is_a_remote_that_adds_pauses_leaves_and_takes_over(t
         with second() as it:
             it.wait_for(HERE, since=0)
             assert "remote" in it.wire().text and "on hold" in it.wire().text
-            it.press_for(PASTED, "Add")
-            it.press("\r")
+            it.press_for(PASTED, "/Channel/date title")
+            it.press_for("\r", "metadata")
             first.wait_for("1 queued", since=0)
             it.press_for("p", "paused")
             first.wait_for("1 paused", since=0)
             it.press("q")
-            assert it.end() == 0
+            assert it.end(seconds=60) == 0
         assert first.process.poll() is None
         with second() as it:
             it.wait_for(HERE, since=0)
             seen = it.now
             first.press("q")
-            assert first.end() == 0
+            assert first.end(seconds=60) == 0
             it.wait_for("has ended", since=seen)
             it.wait_for("Take over", since=seen)
             seen = it.now
             it.press("\x12")
-            it.until(lambda: "2 at a time" in it.wire(seen).text and HERE not in it.last()[-600:])
+            it.wait_for("2 at a time", since=seen)
             with second() as third:
                 third.wait_for(HERE, since=0)
                 third.press("q")
-                assert third.end() == 0
+                assert third.end(seconds=60) == 0
             it.press("q")
-            assert it.end() == 0
+            assert it.end(seconds=60) == 0
             assert not it.wire().left_on and not it.wire().foreign and "Traceback" not in it.wire().text

@@ -26,6 +26,17 @@ def assert_clean(it: Terminal) -> None:
     it.until(lambda: it.let_go, 5, "the terminal, closed by everybody,")
 
 
+def wait_for_it_anew(it: Terminal, since: int) -> None:
+    """The terminal given back, taken again and drawn: a key that came before that may be lost."""
+
+    def drawn() -> bool:
+        _, left, after = it.raw(since).partition(b"\x1b[?1049l")
+        _, taken, last = after.rpartition(b"\x1b[?1049h")
+        return bool(left and taken) and FIRST_WORDS.encode() in last
+
+    it.until(drawn, what="the screen, drawn anew,")
+
+
 LONG = pytest.mark.long
 
 
@@ -83,15 +94,17 @@ def test_killed_children_and_stops_are_survived_and_q_leaves_a_clean_terminal(tm
         for child in program.children(recursive=True):
             child.kill()
         it.press_for("?", "This screen")
-        it.press("q")
+        it.press_for("q", FIRST_WORDS)
         # A stop from outside is slept through.
         program.suspend()
         it.until(lambda: program.status() == psutil.STATUS_STOPPED)
         woken = it.now
         program.resume()
-        it.wait_for(FIRST_WORDS, since=woken)
+        wait_for_it_anew(it, woken)
         # No shell could continue us here, so Ctrl-Z stops nothing.
-        it.press_for("\x1a", FIRST_WORDS)
+        pressed = it.now
+        it.press("\x1a")
+        wait_for_it_anew(it, pressed)
         it.press("q")
         assert it.end(seconds=ENDS_S) == 0
         assert_clean(it)
@@ -134,6 +147,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_screen(tmp_path: Path, behind: s
 def test_clicks_the_wheel_a_storm_of_resizes_and_a_tiny_window_are_survived(tmp_path: Path) -> None:
     with Terminal(*arguments(tmp_path), home=tmp_path) as it:
         it.wait_for(FIRST_WORDS, since=0)
+        it.wait_for(" GB", since=0)
         click: Callable[[int, int], str] = lambda x, y: f"\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"  # noqa: E731
         it.press_for(click(35, 1), "Nothing in the archive")
         it.press("\x1b[<64;40;12M\x1b[<65;40;12M" * 50 + "\x1b[<35;1;1M" * 50)
@@ -144,10 +158,15 @@ def test_clicks_the_wheel_a_storm_of_resizes_and_a_tiny_window_are_survived(tmp_
             for n in range(40):
                 it.resize(20 + n * 7 % 180, 5 + n * 3 % 50)
             it.resize(20, 5)
-        it.press("1?")
+        it.press("1")
+        began = it.now
+        it.resize(100, 30)
+        it.wait_for(FIRST_WORDS, ENDS_S, since=began)
+        # A key is for the dialog once that is there.
+        it.press_for("?", "This screen")
         it.resize(1, 1)
         it.resize(100, 30)
-        it.press_for("\x1b", "Queue")
+        it.press_for("\x1b", FIRST_WORDS)
         began = it.now
         it.resize(101, 31)
         it.wait_for(FIRST_WORDS, since=began)

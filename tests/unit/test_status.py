@@ -44,7 +44,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_says_what_waits_and_why(state: Path) -> None:
     told = CliRunner().invoke(cli, ["--state-dir", str(state), "status"])
     assert told.exit_code == 0, told.output
-    assert "no program runs" in told.output and "1 queued" in told.output
+    assert "nothing works on it now" in told.output and "1 queued" in told.output
     assert "data cap for today reached: goes on" in told.output
     assert "100 % of the data cap for today used (1.0 GB of 1.0 GB)" in told.output
     assert "http://[hidden]@h:1" in told.output and "secret" not in told.output
@@ -54,9 +54,11 @@ def test_as_json_also_beside_a_program_that_runs(state: Path) -> None:
     with EngineLock(state / "state"):
         told = CliRunner().invoke(cli, ["--state-dir", str(state), "status", "--json"])
     facts = json.loads(told.output)
-    assert facts["running_engine"] is True
+    assert facts["works"] is True
     assert facts["jobs"]["queued"] == 1
-    assert facts["bandwidth"]["why"].startswith("data cap for today reached")
+    assert facts["bandwidth"]["held"] and facts["bandwidth"]["sentences"][0].startswith(
+        "data cap for today reached"
+    )
     (cap,) = facts["bandwidth"]["caps"]
     assert (cap["span"], cap["reached"], cap["used"]) == ("today", True, 10**9)
     assert "secret" not in told.output

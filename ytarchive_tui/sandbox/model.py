@@ -93,6 +93,8 @@ class Video:
     """Size wished for each video file, in bytes; None leaves the natural size."""
     revision: int = 0
     """Rises when the uploader replaces the media: the bytes and the ETag change with it."""
+    restless: bool = False
+    """Whether every new connection finds another revision, besides what the condition does."""
     starts_at: datetime | None = None
     """When a premiere or an announced stream begins."""
 

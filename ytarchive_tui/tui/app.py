@@ -23,7 +23,7 @@ from ytarchive_tui.tui.actions.model import UNBOUND
 from ytarchive_tui.tui.bridge import Bridge, EngineState
 from ytarchive_tui.tui.glyphs import ASCII, UNICODE
 from ytarchive_tui.tui.neutral import Neutral
-from ytarchive_tui.tui.palette import ActionProvider
+from ytarchive_tui.tui.palette import PALETTE, ActionProvider, Palette
 from ytarchive_tui.tui.registry import tabs
 from ytarchive_tui.tui.screens.base import BaseScreen
 from ytarchive_tui.tui.settings_verbs import SettingsVerbs
@@ -197,7 +197,8 @@ class YtarchiveApp(Acting, SettingsVerbs):
 
     def do_palette(self) -> None:
         """Textual's palette, over our actions."""
-        self.action_command_palette()
+        if self.screen.id != PALETTE:
+            self.push_screen(Palette(id=PALETTE))
 
     def do_help_here(self) -> None:
         """The same by a key that is no character."""

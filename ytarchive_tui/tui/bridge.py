@@ -233,6 +233,11 @@ class Bridge:
             # Waiting begins before the telling, so that no change falls between the two.
             changed = asyncio.create_task(queue.wait_for_change(3600.0))
             try:
+                # With the rows: which keys are heard goes by the figures as well.
+                figures = await queue.figures()
+                if figures != self.pulse.figures:
+                    self.pulse.figures = figures
+                    self.on_beat()
                 self.on_change()
                 await asyncio.sleep(CHANGE_PAUSE_S)
                 await changed

@@ -5,13 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ytarchive_tui.tui.actions import every_action
+from ytarchive_tui.tui.steady import Steady
 
 if TYPE_CHECKING:
     from ytarchive_tui.tui.app import YtarchiveApp
+
+
+PALETTE = "--command-palette"
+"""The name by which Textual knows it."""
+
+
+class Palette(Steady, CommandPalette):
+    """Textual's palette."""
 
 
 class ActionProvider(Provider):

@@ -155,7 +155,8 @@ async def test_what_was_committed_by_a_job_that_was_cancelled_after_that_is_know
     bench: Bench, tmp_path: Path
 ) -> None:
     """Killed between the rename and the rows; before the next start a person cancelled the job."""
-    copy = await bench.archive(bench.stage())
+    staged = bench.stage()
+    copy = await bench.archive(staged)
     locks = ArchiveLocks(bench.known)
     try:
         async with await Database.open(tmp_path / "state.db") as db:
@@ -166,7 +167,7 @@ async def test_what_was_committed_by_a_job_that_was_cancelled_after_that_is_know
             assert row["folder"] == copy.folder
             assert list((bench.root / ".ytarchive/staging").iterdir()) == []
             # Once more: nothing is told twice.
-            await bench.archive(bench.stage())
+            await bench.archive(bench.stage().model_copy(update={"nonce": staged.nonce}))
             await _sweep(db, bench.store, locks, bench.root, [])
             (entries,) = await db.fetch("SELECT count(*) AS n FROM journal")
             assert entries["n"] == 1

@@ -305,15 +305,10 @@ async def test_a_kill_after_the_last_byte_costs_no_byte(youtube: Youtube, qualit
 
 async def test_a_source_that_changes_all_the_time_is_given_up(youtube: Youtube) -> None:
     job, staging = youtube.job("size-1M-003"), youtube.staging("restless")
-    revision = 0
-
-    def on_progress(progress: Progress) -> None:
-        nonlocal revision
-        revision += 1
-        youtube.control.set(overrides={"size-1M-003": {"revision": revision}})
-
-    youtube.control.set(conditions={"size-1M-003": "media_reset"}, connection_bps=2_000_000)
+    youtube.control.set(
+        conditions={job.item.video_id: "media_reset"}, overrides={job.item.video_id: {"restless": True}}
+    )
     with pytest.raises(StageError) as caught:
-        await youtube.download(job, staging, on_progress)
+        await youtube.download(job, staging)
     assert caught.value.evidence.exception[0] == "SourceChangedError"
     assert not list(staging.glob("media.mp4"))

@@ -57,7 +57,7 @@ def googlevideo(world: World, request: Request) -> Response:
             return _hls_piece(world, request, video, int(piece[1]), piece[3])
         if request.path == "/videoplayback":
             itag, revision = int(settings["itag"]), video.revision
-            if video.condition is Condition.MEDIA_CHANGED:
+            if video.restless or video.condition is Condition.MEDIA_CHANGED:
                 revision += request.connection
             made = media.open_media(video, itag, revision)
             return _spoiled(world, request, video, made, revision)

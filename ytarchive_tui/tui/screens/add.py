@@ -21,6 +21,7 @@ from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.submitting import KINDS, Line, is_archived, read, submissions
 from ytarchive_tui.tui.submitting import QUALITIES as QUALITIES
 from ytarchive_tui.tui.waiting import later
@@ -42,7 +43,7 @@ class AddressArea(TextArea):
             event.prevent_default()
 
 
-class AddDialog(Acting, ModalScreen[None]):
+class AddDialog(Acting, Steady, ModalScreen[None]):
     """Adds what is understood, and says of every line why it is or is not."""
 
     ACTIONS_OF = "add"

@@ -10,13 +10,14 @@ from textual.widgets import Input, TextArea
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.waiting import Work, later
 from ytarchive_tui.tui.widgets.key_line import KeyLine
 from ytarchive_tui.tui.widgets.prompt import Prompt, PromptLine
 from ytarchive_tui.tui.widgets.top_line import TopLine
 
 
-class BaseScreen(Acting, Screen[None]):
+class BaseScreen(Acting, Steady, Screen[None]):
     """A screen behind a tab; gets the bridge and nothing else.
 
     Write `body`, and as needed `jobs_changed`, `beat`, `do_<verb>`. Anything that waits goes through

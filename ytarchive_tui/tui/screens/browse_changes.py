@@ -15,6 +15,7 @@ from ytarchive_tui.db.sources import SourceRow
 from ytarchive_tui.services import source_words
 from ytarchive_tui.services.sources import Happened
 from ytarchive_tui.tui.bridge import Bridge
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.waiting import later
 from ytarchive_tui.tui.widgets.source_columns import title_of
 from ytarchive_tui.tui.wording import cells, count, moment
@@ -27,7 +28,7 @@ _STYLES = {
 _WHEN, _WHAT = 13, 15
 
 
-class ChangesDialog(ModalScreen[None]):
+class ChangesDialog(Steady, ModalScreen[None]):
     """One text that scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

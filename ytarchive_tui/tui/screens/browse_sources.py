@@ -17,6 +17,7 @@ from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.screens.browse_following import Following
 from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.waiting import Work, later
 from ytarchive_tui.tui.widgets.note_line import NoteLine
 from ytarchive_tui.tui.widgets.prompt import Prompt, PromptLine
@@ -27,7 +28,7 @@ _EVERY_S = 1.0
 _EMPTY = "Nothing is archived as a list or followed yet.\nIn Browse, w follows the list you are on."
 
 
-class SourcesDialog(Acting, ModalScreen[int | None]):
+class SourcesDialog(Acting, Steady, ModalScreen[int | None]):
     """Answers the source to go to in the tree."""
 
     ACTIONS_OF = "sources"

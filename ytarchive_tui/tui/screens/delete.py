@@ -13,10 +13,11 @@ from textual.widgets import Input, Static
 from ytarchive_tui.db.delete import Deletion
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.wording import cells, count, fit, size
 
 
-class DeleteDialog(Acting, ModalScreen[bool]):
+class DeleteDialog(Acting, Steady, ModalScreen[bool]):
     """Answers True when the words were typed."""
 
     ACTIONS_OF = "delete"

@@ -16,13 +16,14 @@ from ytarchive_tui.tui.acting import Acting, Doer
 from ytarchive_tui.tui.actions import Action
 from ytarchive_tui.tui.screens.base import BaseScreen
 from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.wording import fit
 
 _KEYS, _TITLE = 14, 25
 _WHERE = {"table": "In the table", "tree": "In the lists", "facets": "Among the choices"}
 
 
-class HelpDialog(ModalScreen[None]):
+class HelpDialog(Steady, ModalScreen[None]):
     """A list of keys; any of Escape, `?` and `q` closes it."""
 
     CSS_PATH = "help.tcss"

@@ -11,10 +11,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.wording import count
 
 
-class LeaveDialog(ModalScreen[bool]):
+class LeaveDialog(Steady, ModalScreen[bool]):
     """Answers True to leave."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

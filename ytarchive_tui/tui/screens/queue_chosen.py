@@ -19,13 +19,14 @@ from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.bridge import Bridge
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.submitting import QUALITIES, job_options
 from ytarchive_tui.tui.waiting import later
 from ytarchive_tui.tui.widgets.browse_lines import weight_words
 from ytarchive_tui.tui.wording import cells, count, size
 
 
-class QueueChosenDialog(Acting, ModalScreen[str | None]):
+class QueueChosenDialog(Acting, Steady, ModalScreen[str | None]):
     """Returns the quality at which the items were queued; None when they were not."""
 
     ACTIONS_OF = "chosen"

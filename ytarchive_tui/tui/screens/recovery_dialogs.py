@@ -14,13 +14,14 @@ from textual.widgets import Static
 
 from ytarchive_tui.domain.causes import Advice
 from ytarchive_tui.domain.recovery import FixKind, span
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.wording import cells, count
 
 if TYPE_CHECKING:
     from ytarchive_tui.services.recovery import Preview
 
 
-class PreviewDialog(ModalScreen[bool]):
+class PreviewDialog(Steady, ModalScreen[bool]):
     """What would be done; answers True to do it. `faster(steps)` gives another."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,7 +80,7 @@ class PreviewDialog(ModalScreen[bool]):
         return self._preview
 
 
-class AdviceDialog(ModalScreen[None]):
+class AdviceDialog(Steady, ModalScreen[None]):
     """What to do outside of the program, step by step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,q", "dismiss", "Close")]

@@ -16,6 +16,7 @@ from ytarchive_tui.services.settings import Line, Problem, SettingsFile
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings
 from ytarchive_tui.tui.shell import shell
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.wording import cells, fit
 
 _NAME = 20
@@ -28,7 +29,7 @@ _EFFECTS = {
 }
 
 
-class SettingsScreen(Acting, ModalScreen[None]):
+class SettingsScreen(Acting, Steady, ModalScreen[None]):
     """Read-only; `e` opens the file in an editor. `problems`: why the file can't be used as it is."""
 
     ACTIONS_OF = "settings"

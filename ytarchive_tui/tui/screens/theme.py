@@ -12,12 +12,13 @@ from textual.widgets import OptionList, Static
 
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings
+from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.themes import OWN
 
 FIRST = (*(theme.name for theme in OWN), "ansi-dark", "ansi-light")
 
 
-class ThemeDialog(Acting, ModalScreen[str | None]):
+class ThemeDialog(Acting, Steady, ModalScreen[str | None]):
     """Answers the theme's name; after Escape the one from before is back."""
 
     ACTIONS_OF = "theme"
