@@ -112,8 +112,6 @@ FIXED: Mapping[str, Any] = {
     "writethumbnail": False,
     "writeinfojson": False,
     "postprocessors": [],
-    # yt-dlp formats a progress line for people once per delta; ours comes from a hook, which has no delta.
-    "progress_delta": 24 * 3600,
 }
 """What neither settings nor a user's yt-dlp.conf can change."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
 import re
 import sys
 from collections import deque
@@ -22,6 +23,7 @@ from yt_dlp.utils import ExtractorError, try_get
 from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.ytdlp.child.component import Component, Ledger, SourceChangedError, is_fragmented
 from ytarchive_tui.ytdlp.child.pace import keep_pace
+from ytarchive_tui.ytdlp.child.reports import silence_reports
 from ytarchive_tui.ytdlp.options import (
     ExtractionConfig,
     base_params,
@@ -36,6 +38,7 @@ _YoutubeDL: Any = _yt_dlp.YoutubeDL
 _YoutubeIE: Any = _yt_dlp.extractor.youtube.YoutubeIE
 
 keep_pace()
+silence_reports()
 _DOUBT = re.compile(r"formats may be missing|missing a URL|n challenge solving failed", re.IGNORECASE)
 
 RESTARTS = 3
@@ -88,6 +91,8 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         self.refusal: HTTPError | None = None
         """The newest answer with an error status."""
         self._component: Component | None = None
+        self._selects: str | None = None
+        """The format string that `format_selector` was built from."""
         if config.ca_file:
             # OpenSSL reads it when the first connection is made; yt-dlp has no option for it.
             os.environ["SSL_CERT_FILE"] = str(config.ca_file)
@@ -106,7 +111,10 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         """Take on a job's options; raises `SyntaxError` for a format string that makes no sense."""
         self.params.update(job_params(options, staging))
         self._parse_outtmpl()
-        self.format_selector = self.build_format_selector(self.params["format"])
+        # A kept session has built it for the same job already.
+        if self.params["format"] != self._selects:
+            self.format_selector = self.build_format_selector(self.params["format"])
+            self._selects = self.params["format"]
 
     def prepare_steps(self, options: JobOptions, *, has_chapters: bool) -> None:
         """Add what follows the download."""
@@ -197,10 +205,25 @@ class _Youtube(_YoutubeIE):  # type: ignore[misc]
         told = try_get(ytcfg, getter, expected_type)
         return told or try_get(INNERTUBE_CLIENTS[default_client], getter, expected_type)
 
+    def _get_default_ytcfg(self, client: str = "web") -> Any:
+        """As yt-dlp's, which asks for a copy with each format: one by pickle costs a third."""
+        return pickle.loads(_pickled(client))
+
+    @property
+    def _has_auth_cookies(self) -> bool:
+        """As yt-dlp's, which works out the cookies of a request four times to learn it, with each format."""
+        cookies = self._downloader.cookiejar
+        return any(cookie.name == "LOGIN_INFO" for cookie in cookies) and bool(super()._has_auth_cookies)
+
     @classmethod
     def ie_key(cls) -> str:
         """The name under which yt-dlp knows it."""
         return "Youtube"
+
+
+@functools.cache
+def _pickled(client: str) -> bytes:
+    return pickle.dumps(INNERTUBE_CLIENTS[client])
 
 
 def _other_extractors() -> list[type]:
