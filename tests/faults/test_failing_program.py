@@ -20,7 +20,7 @@ from ytarchive_tui.sandbox.addresses import Addresses
 DRIVER = Path(__file__).with_name("preloaded_driver.py")
 IDS = [f"aaaaaaaaaa{number}" for number in range(3)]
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EMFILE)
-PARTS = 48
+PARTS = 96
 SETTINGS = {"RETRY__LOCAL_S": "0.1,0.1,5"}
 
 
@@ -41,7 +41,7 @@ def run(program: Program, plan: Plan) -> tuple[int, str]:
 @pytest.mark.parametrize(
     "part",
     [
-        pytest.param(0, marks=pytest.mark.ci),
+        pytest.param(0, marks=[pytest.mark.ci, pytest.mark.timeout(300)]),
         *(pytest.param(part, marks=[pytest.mark.long, pytest.mark.timeout(600)]) for part in range(1, PARTS)),
     ],
 )

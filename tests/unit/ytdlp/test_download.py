@@ -303,6 +303,27 @@ async def test_a_kill_after_the_last_byte_costs_no_byte(youtube: Youtube, qualit
     assert len(media_of(second, staging).read_bytes()) == pytest.approx(len(before), abs=100)
 
 
+async def test_a_whole_file_that_could_not_be_renamed_is_taken_up_again(youtube: Youtube) -> None:
+    job, staging = youtube.job("size-1M-004"), youtube.staging("unrenamed")
+    metadata = await youtube.resolve(job, staging)
+    in_the_way = staging / f"media.f{metadata.selected[0].format_id}.mp4"
+
+    def on_progress(progress: Progress) -> None:
+        in_the_way.mkdir(exist_ok=True)
+
+    youtube.control.set(connection_bps=2_000_000)
+    with pytest.raises(StageError):
+        await youtube.download(job, staging, on_progress)
+    whole = in_the_way.with_name(f"{in_the_way.name}.part").stat().st_size
+    in_the_way.rmdir()
+    youtube.control.set(connection_bps=0)
+    youtube.control.clear_log()
+    staged = await youtube.download(job, staging)
+    assert staged.resumed_bytes == whole - 1
+    assert whole - 1 in {request.range_start for request in youtube.requests("media")}
+    assert streams(media_of(staged, staging))["kinds"] == ["audio", "video"]
+
+
 async def test_a_source_that_changes_all_the_time_is_given_up(youtube: Youtube) -> None:
     job, staging = youtube.job("size-1M-003"), youtube.staging("restless")
     youtube.control.set(

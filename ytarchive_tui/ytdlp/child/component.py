@@ -134,10 +134,26 @@ class Component:
                 self._whole = True
                 return self._path.stat().st_size
         elif noted and not self._fragmented and not self._path.exists() and _is_plain(self._part):
-            self._noted, self._must_prove = noted, True
-            return self._part.stat().st_size
+            kept = self._resumable(noted.get("total"))
+            if kept is not None:
+                self._noted, self._must_prove = noted, True
+                return kept
         self.discard()
         return 0
+
+    def _resumable(self, total: int | None) -> int | None:
+        """Bytes of the part from which yt-dlp can go on; None when it is longer than the whole.
+
+        A part that has all bytes but was never renamed (after a kill, or on a full disk) gives its last one
+        up: asked for what follows after the end, the site would refuse (416).
+        """
+        size = self._part.stat().st_size
+        if total is None or size < total:
+            return size
+        if size > total:
+            return None
+        os.truncate(self._part, size - 1)
+        return size - 1
 
     def check_answer(self, url: str, response: Response) -> None:
         """Refuse what is no media or comes from another file than what was fetched before.

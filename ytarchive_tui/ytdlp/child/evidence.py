@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ytarchive_tui.ytdlp.child.session import Session
 
 _OF_CONNECTIONS = (ConnectionError, TimeoutError, socket.gaierror, socket.herror, ssl.SSLError)
+_ASKING = ("extract", "subtitles", "thumbnail")
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _STATUS = re.compile(r"HTTP Error (\d{3})")
 _PREFIX = re.compile(r"^(?:\s*ERROR:)?\s*")
@@ -43,17 +44,19 @@ def evidence(error: BaseException, session: Session, **known: Any) -> Evidence:
             "http_status": refused[-1].status if refused else _told_status(plain.message, *warnings[::-1]),
             "retry_after_s": _retry_after(refused[-1] if refused else session.refusal),
             "warnings": warnings[-10:],
-            "activity": "staging"
-            if session.activity == "extract" and _is_of_files(error)
-            else session.activity,
+            "activity": _activity(error, session),
             **known,
         }
     )
 
 
-def _is_of_files(error: BaseException) -> bool:
-    """Whether the system refused a file; those of the network never come as they are from yt-dlp."""
-    return isinstance(error, OSError) and not isinstance(error, _OF_CONNECTIONS)
+def _activity(error: BaseException, session: Session) -> str:
+    """What was being done: asking the site also writes to staging, and the system may refuse that.
+
+    Errors of the network never come as they are from yt-dlp.
+    """
+    of_a_file = isinstance(error, OSError) and not isinstance(error, _OF_CONNECTIONS)
+    return "staging" if of_a_file and session.activity in _ASKING else session.activity
 
 
 def _told_status(*texts: str) -> int | None:
