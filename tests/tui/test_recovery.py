@@ -110,11 +110,11 @@ async def test_the_fixes_are_a_list_one_can_walk_and_the_advice_says_what_to_wri
         await it.until(lambda: "1 item, first at" in it.screen_text())
         text = it.screen_text()
         for essential in ("4 Recovery", "Members only", "needs you", "What comes next", "Try it again now",
-                          "hidden until another one fails", "d Dismiss"):  # fmt: skip
+                          "hidden until another one fails", "C Use cookies from now on"):  # fmt: skip
             assert essential in text, text
         await pilot.press("enter")
         assert isinstance(it.app.focused, FixList)
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await it.until(lambda: isinstance(it.app.screen, AdviceDialog))
         await it.until(lambda: "cookies_file =" in it.screen_text() and "config path" in it.screen_text())
         await pilot.press("escape", "escape")

@@ -56,7 +56,7 @@ class QueueScreen(Deleting):
         self._pace = Pace()
         self._seen_all = False
         self._reading = self._stale = False
-        self._shown_on_hold = False
+        self._shown_on_hold: tuple[bool, str | None] = (False, None)
 
     def body(self) -> ComposeResult:
         """Table, details, totals."""
@@ -92,9 +92,9 @@ class QueueScreen(Deleting):
     def beat(self) -> None:
         """New counts."""
         self.query_one(TotalsLine).refresh()
-        if self._shown_on_hold is not self.on_hold:
+        if self._shown_on_hold != (now := (self.on_hold, self._held())):
             # It stands in every row, and no row has changed.
-            self._shown_on_hold = self.on_hold
+            self._shown_on_hold = now
             self.table.refresh()
         self._show_empty()
 

@@ -16,7 +16,7 @@ from ytarchive_tui.domain.recovery import FixKind, Plan
 from ytarchive_tui.tui.actions import ACTIONS, action_named, bindings
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.pace import Pace
-from ytarchive_tui.tui.screens.recovery_verbs import RecoveryVerbs
+from ytarchive_tui.tui.screens.recovery_inside import InsideVerbs
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.fix_list import FixList
 from ytarchive_tui.tui.widgets.plan_columns import PlanColumns, plan_id
@@ -26,8 +26,8 @@ from ytarchive_tui.tui.widgets.virtual_table import VirtualTable
 from ytarchive_tui.tui.wording import count
 
 
-class RecoveryScreen(RecoveryVerbs):
-    """View state and widgets; the verbs are in `recovery_verbs`."""
+class RecoveryScreen(InsideVerbs):
+    """View state and widgets; the verbs are in `recovery_verbs` and `recovery_inside`."""
 
     ACTIONS_OF = "recovery"
     BINDINGS = bindings(ACTIONS["recovery"])

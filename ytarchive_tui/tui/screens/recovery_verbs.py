@@ -6,11 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 
 from ytarchive_tui.db.recovery import Step
-from ytarchive_tui.domain.errors import FailureClass, UsageError
 from ytarchive_tui.domain.models import JobOptions
-from ytarchive_tui.domain.reach import BROWSERS
 from ytarchive_tui.domain.recovery import Around, FixKind, Plan
-from ytarchive_tui.services.reaching import AS_SET, DIRECT
 from ytarchive_tui.services.recovery import MOST_TRIED, PACES, Preview, RecoveryService
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.screens.base import BaseScreen
@@ -19,12 +16,9 @@ from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.widgets.plan_pane import PlanPane
 from ytarchive_tui.tui.widgets.prompt import Prompt
 from ytarchive_tui.tui.widgets.virtual_table import VirtualTable
-from ytarchive_tui.tui.wording import cells, count, moment, size
+from ytarchive_tui.tui.wording import cells, count, moment
 
 _QUALITIES = ("best", "2160p", "1440p", "1080p", "720p", "480p", "360p", "240p", "144p", "audio")
-
-
-_CLASSES = tuple(f"class:{each}" for each in FailureClass)
 
 
 class RecoveryVerbs(BaseScreen):
@@ -77,15 +71,6 @@ class RecoveryVerbs(BaseScreen):
 
     def can_mend(self) -> bool:
         return self._offers(FixKind.MEND)
-
-    def can_cookies(self) -> bool:
-        return self._offers(FixKind.COOKIES)
-
-    def can_proxy(self) -> bool:
-        return self._offers(FixKind.PROXY)
-
-    def can_space(self) -> bool:
-        return self._offers(FixKind.SPACE)
 
     def can_quality(self) -> bool:
         return self._offers(FixKind.QUALITY)
@@ -143,77 +128,6 @@ class RecoveryVerbs(BaseScreen):
             Prompt("another quality:", hint="best, 2160p … 144p, audio, or a yt-dlp format string",
                    words=_QUALITIES, done=self._with_quality)
         )  # fmt: skip
-
-    def do_create(self) -> None:
-        self.ask(
-            Prompt("from what failed:", hint="class:geo,auth  channel:\"…\"  reason:…  words of a title",
-                   words=_CLASSES, done=self._with_words)
-        )  # fmt: skip
-
-    def _with_words(self, text: str) -> None:
-        async def create() -> None:
-            try:
-                plan = await self.recovery.create(text)
-            except UsageError as error:
-                self.notify(str(error), severity="warning")
-            else:
-                self._tell(f"a plan of {count(plan.jobs, 'item')}: {plan.key}")
-
-        if text.strip():
-            self.later(create)
-
-    def do_space(self) -> None:
-        plan = self.plan
-
-        async def look() -> None:
-            if plan is None:
-                return
-            jobs = await self.recovery.space(plan)
-            if not jobs:
-                self.notify("what failed has no partial files here")
-                return
-            told = f"give up {size(sum(jobs.values()))} of {count(len(jobs), 'partial download')}? yes:"
-            self.ask(Prompt(told, words=("yes",), done=free))
-
-        def free(text: str) -> None:
-            async def work() -> None:
-                if plan is not None:
-                    self._tell(f"{size(await self.recovery.free_space(plan))} freed")
-
-            if text.strip().lower() in ("y", "yes"):
-                self.later(work)
-
-        self.later(look)
-
-    def do_cookies(self) -> None:
-        self.ask(
-            Prompt("cookies of:", hint="a file in Netscape format, a browser, or «settings» to go back",
-                   words=(*BROWSERS, AS_SET), done=lambda text: self._use(FixKind.COOKIES, text))
-        )  # fmt: skip
-
-    def do_proxy(self) -> None:
-        self.ask(
-            Prompt("proxy:", hint="socks5://host:port, «direct», or «settings» to go back",
-                   words=(DIRECT, AS_SET), done=lambda text: self._use(FixKind.PROXY, text))
-        )  # fmt: skip
-
-    def _use(self, kind: FixKind, text: str) -> None:
-        """Change the way to the site, then offer to try it on one."""
-        plan = self.plan
-
-        async def change() -> None:
-            if plan is None:
-                return
-            try:
-                await self.recovery.use(plan, kind, text)
-            except UsageError as error:
-                self.notify(str(error), severity="warning")
-            else:
-                self._tell("in use from now on; u goes back")
-                self.do_try_one()
-
-        if text.strip():
-            self.later(change)
 
     def do_dismiss(self) -> None:
         """Hide what is chosen; show it again when all of it is hidden."""
