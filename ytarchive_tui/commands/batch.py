@@ -58,6 +58,7 @@ async def run_loaded(
         dry_run=options["dry_run"],
         fail_fast=not options["go_on"],
         retry_failed=options["retry_failed"],
+        own_downloads=options["jobs"] is not None,
         warning=None if tools.js_runtime.usable else NO_RUNTIME,
     )
 
