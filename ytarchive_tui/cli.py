@@ -43,7 +43,7 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Show what would be downloaded; write nothing.")
 @click.option("--continue-on-error/--fail-fast", "go_on", default=True,
               help="Whether to go on after a bad line or a failure (default: go on).")  # fmt: skip
-@click.option("--retry-failed", is_flag=True, help="Also try again what failed before.")
+@click.option("--retry-failed", is_flag=True, help="Also try again what needs you.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
 @click.option("--quiet", is_flag=True, help="Tell only what went wrong.")
 @click.option("--ascii", "ascii", is_flag=True, help="Draw the screen with ASCII characters alone.")
@@ -63,7 +63,8 @@ def cli(ctx: click.Context, /, batch: str | None, demo: bool, **options: Any) ->
     ytarchive-tui --batch urls.txt -o ~/Videos/archive
     ytarchive-tui --demo --batch
 
-    Exit codes: 0 all archived, 1 not all, 2 wrong use, 3 tools missing, 130 interrupted.
+    Exit codes: 0 all archived, 1 not all, 2 wrong use, 3 tools missing, 4 state in use,
+    130 interrupted.
     """
     ctx.obj = options
     if ctx.invoked_subcommand is not None:
