@@ -260,8 +260,23 @@ def quota(options: dict[str, Any], as_json: bool) -> None:
     show(options, as_json=as_json or options["as_json"])
 
 
+def _stand_in_for_closed_streams() -> None:
+    """Lead standard streams nowhere that were closed (`>&-`): Python has None in their place.
+
+    Left free, their numbers would go to the next files that are opened.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            try:
+                os.fstat(number)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115
+
+
 def main() -> NoReturn:
     """Run the program and exit with one of the codes of `docs/exit-codes.md`."""
+    _stand_in_for_closed_streams()
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:
