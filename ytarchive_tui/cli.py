@@ -44,7 +44,7 @@ def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Show what would be downloaded; write nothing.")
 @click.option("--continue-on-error/--fail-fast", "go_on", default=True,
               help="Whether to go on after a bad line or a failure (default: go on).")  # fmt: skip
-@click.option("--retry-failed", is_flag=True, help="Also try again what failed before.")
+@click.option("--retry-failed", is_flag=True, help="Also try again what needs you.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line on standard output.")
 @click.option("--quiet", is_flag=True, help="Tell only what went wrong.")
 @click.option("--ascii", "ascii", is_flag=True, help="Draw the screen with ASCII characters alone.")
@@ -64,7 +64,8 @@ def cli(ctx: click.Context, /, batch: str | None, demo: bool, **options: Any) ->
     ytarchive-tui --batch urls.txt -o ~/Videos/archive
     ytarchive-tui --demo --batch
 
-    Exit codes: 0 all archived, 1 not all, 2 wrong use, 3 tools missing, 130 interrupted.
+    Exit codes: 0 all archived, 1 not all, 2 wrong use, 3 tools missing, 4 state in use,
+    130 interrupted.
     """
     ctx.obj = options
     if ctx.invoked_subcommand is not None:
@@ -293,8 +294,23 @@ def quota(options: dict[str, Any], as_json: bool) -> None:
     show(options, as_json=as_json or options["as_json"])
 
 
+def _stand_in_for_closed_streams() -> None:
+    """Lead standard streams nowhere that were closed (`>&-`): Python has None in their place.
+
+    Left free, their numbers would go to the next files that are opened.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            try:
+                os.fstat(number)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115
+
+
 def main() -> NoReturn:
     """Run the program and exit with one of the codes of `docs/exit-codes.md`."""
+    _stand_in_for_closed_streams()
     try:
         code = cli.main(standalone_mode=False)
     except click.ClickException as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
+import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -16,12 +18,21 @@ from end_to_end.archive_check import kept
 from end_to_end.program import COMMAND, Program
 from unit.db.db_samples import video
 
+from ytarchive_tui.db import snapshots as module
 from ytarchive_tui.db.adopting import adopt_copy
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.errors import DatabaseDamagedError, NoSnapshotError
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.leftovers import leftovers
-from ytarchive_tui.db.snapshots import KEPT, is_due, restore, snapshots, take
+from ytarchive_tui.db.snapshots import (
+    KEPT,
+    SnapshotKeeper,
+    SnapshotStoppedError,
+    is_due,
+    restore,
+    snapshots,
+    take,
+)
 from ytarchive_tui.domain.models import ArchivedCopy, FileRole, Manifest, ManifestFile
 from ytarchive_tui.sandbox.client import ControlClient
 
@@ -77,6 +88,40 @@ async def test_a_snapshot_while_others_write_and_none_of_a_damaged_file(tmp_path
     with pytest.raises(DatabaseDamagedError):
         take(path)
     assert len(snapshots(path)) == 1 and list((tmp_path / "snapshots").iterdir()) == snapshots(path)
+
+
+async def test_a_snapshot_ends_soon_when_it_is_not_wanted_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEPS", 1)
+    path = tmp_path / "state.db"
+    await filled(path, "a")
+    first, stop = take(path), threading.Event()
+    stop.set()
+    with pytest.raises(SnapshotStoppedError):
+        take(path, stop)
+    assert list((tmp_path / "snapshots").iterdir()) == [first]
+
+
+@pytest.mark.parametrize("how", ["drained", "cancelled"])
+async def test_the_end_of_the_program_stops_a_snapshot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def long(database: Path, stop: threading.Event) -> Path:
+        begun.set()
+        if stop.wait(30):
+            ended.set()
+        raise SnapshotStoppedError
+
+    monkeypatch.setattr(module, "take", long)
+    keeper = SnapshotKeeper(tmp_path / "state.db")
+    work = asyncio.create_task(keeper.work())
+    await asyncio.to_thread(begun.wait, 10)
+    keeper.drain() if how == "drained" else work.cancel()
+    await asyncio.wait({work}, timeout=10)
+    assert work.done() and await asyncio.to_thread(ended.wait, 10)
 
 
 async def test_a_restore_keeps_the_damaged_file_and_never_gives_a_job_number_twice(tmp_path: Path) -> None:

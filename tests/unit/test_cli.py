@@ -94,6 +94,11 @@ def test_nothing_is_written_when_nothing_could_be_started(shell: Shell) -> None:
     assert list(shell.home.rglob("*")) == []
 
 
+def test_a_dry_run_writes_nothing_not_even_the_copy_of_a_tool(shell: Shell) -> None:
+    shell("--batch", "-", "--dry-run", stdin="nope nope\n", PATH=str(shell.home / "none"))
+    assert list(shell.home.rglob("*")) == []
+
+
 def test_config_show_tells_values_and_where_they_come_from(shell: Shell) -> None:
     ran = shell("-q", "720p", "config", "show", "--origin", "--json", YTARCHIVE_ENGINE__DOWNLOADS="5")
     rows = {row["name"]: row for row in map(json.loads, ran.stdout.splitlines())}
@@ -118,6 +123,18 @@ def test_the_sandbox_has_its_own_help(shell: Shell) -> None:
     ran = shell("sandbox", "--help")
     assert ran.returncode == 0
     assert "--knob" in ran.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_are_no_error(shell: Shell, closed: str) -> None:
+    (shell.home / "urls.txt").write_text("https://vimeo.com/1\n")
+    for arguments, code in (("config show", 0), ("--batch urls.txt --json", 2)):
+        ran = subprocess.run(
+            ["sh", "-c", f"exec {sys.executable} -m ytarchive_tui {arguments} {closed}"],
+            capture_output=True, text=True, timeout=60, env=shell.env, cwd=shell.home,
+        )  # fmt: skip
+        assert ran.returncode == code
+        assert "Traceback" not in ran.stderr
 
 
 def test_a_reader_that_goes_away_is_no_error(shell: Shell) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +56,7 @@ class Site:
     async def newest(self, job: Job) -> Sequence[str] | None:
         return self.feed
 
-    async def pages(self, job: Job, former: Former | None = None) -> AsyncIterator[ListPage]:
+    async def pages(self, job: Job, former: Former | None = None) -> AsyncGenerator[ListPage, None]:
         self.read += 1
         ids = self.ids[: self.first] if former is not None else self.ids
         entries = tuple(
@@ -75,6 +76,25 @@ class Site:
     async def look(self, job: Job, video_ids: Sequence[str]) -> Mapping[str, AtSource]:
         self.looked += video_ids
         return {each: self.seen.get(each, AtSource.REMOVED) for each in video_ids}
+
+
+class SlowToEnd(Site):
+    """Hands out one page and hangs; its end takes a moment, as that of a child does."""
+
+    def __init__(self) -> None:
+        super().__init__("a")
+        self.hangs = asyncio.Event()
+        self.ended = False
+
+    async def pages(self, job: Job, former: Former | None = None) -> AsyncGenerator[ListPage, None]:
+        try:
+            async for page in super().pages(job, former):
+                yield page
+            self.hangs.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.01)
+            self.ended = True
 
 
 class World:
@@ -328,3 +348,16 @@ async def test_a_listing_that_failed_half_way_hides_no_change(it: World) -> None
         await it.queue.add_page(claim, page)
     await it.queue.finish(claim, None, after_success(claim.job, Listed(entries=0)))
     assert await it.again(Scan.FULL) == {"new": 1}
+
+
+async def test_a_listing_that_is_given_up_has_ended_before_its_stage_has(it: World) -> None:
+    """A page that the queue refuses ends the stage where it is, with the list still open."""
+    site = SlowToEnd()
+    world = World(it.db, it.clock, site)
+    await world.service.add(submissions([CHANNEL], OPTIONS, Wish()))
+    claim = await world.queue.claim(Stage.METADATA, JobKind.SOURCE, "listing")
+    assert claim is not None
+    lost = claim.model_copy(update={"fence": claim.fence - 1})
+    with pytest.raises(StageError, match="lease was lost"):
+        await world.stage(lost)
+    assert site.ended

@@ -16,6 +16,7 @@ from ytarchive_tui.batch.interrupts import Interrupts
 from ytarchive_tui.batch.options import submission
 from ytarchive_tui.batch.patience import Patience
 from ytarchive_tui.batch.view import AGAIN, State, Summary, View
+from ytarchive_tui.domain.amounts import size
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.models import Status, Submission
 from ytarchive_tui.domain.text import plain
@@ -45,6 +46,8 @@ class BatchRequest:
     dry_run: bool = False
     fail_fast: bool = False
     retry_failed: bool = False
+    own_downloads: bool = False
+    """Whether the command line itself named the number of parallel downloads."""
     warning: str | None = None
     """What the person should know before the work begins."""
 
@@ -142,6 +145,7 @@ class _Run:
             self._view.message(f"{again} failed {'job is' if again == 1 else 'jobs are'} tried again")
         if await self._queue.end_hold():
             self._view.message("everything was on hold; this run lets it go on")
+        await self._tell_of_wishes()
         self._overview = await self._queue.overview(self._sources)
         if not self._interrupts.asked.is_set():
             self._runtime.start()
@@ -167,6 +171,18 @@ class _Run:
         if summary.interrupted:
             self._view.message(f"stopped; nothing is lost, {AGAIN}")
         return summary.exit_code
+
+    async def _tell_of_wishes(self) -> None:
+        """Say what of the settings does not hold, because a person set it otherwise on the screen."""
+        if self._request.own_downloads:
+            await self._queue.forget_downloads()
+        held = await self._queue.wishes()
+        if held.downloads is not None:
+            number = "1 download" if held.downloads == 1 else f"{held.downloads} downloads"
+            self._view.message(f"{number} at a time, as set on the screen; -j says otherwise")
+        if held.limit_bps is not None:
+            limit = f"at most {size(held.limit_bps)}/s" if held.limit_bps else "without a speed limit"
+            self._view.message(f"each download {limit}, as set on the screen")
 
     async def _work(self) -> None:
         """Show what happens until nothing of this batch can go on within the user's patience."""

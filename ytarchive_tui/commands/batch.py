@@ -6,7 +6,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ytarchive_tui.batch.exit_codes import ExitCode
@@ -30,12 +32,17 @@ NO_RUNTIME = (
 def run_file(file: str, options: Mapping[str, Any]) -> ExitCode:
     """Archive what the file lists; raises `UsageError` and `EngineBusyError`."""
     loaded, paths = settings_of(options), paths_of(options)
-    tools = find_tools(loaded.settings.tools, os.environ, paths.cache_dir)
-    if missing := missing_tools(tools):
-        for line in missing:
-            print(f"error: {line}", file=sys.stderr)
-        return ExitCode.TOOLS_MISSING
-    return asyncio.run(run_loaded(read_batch(file), loaded, paths, tools, options))
+    with ExitStack() as stack:
+        cache = paths.cache_dir
+        if options["dry_run"]:
+            # It writes nothing, not even a tool's executable copy.
+            cache = Path(stack.enter_context(TemporaryDirectory(prefix="ytarchive-dry-run-")))
+        tools = find_tools(loaded.settings.tools, os.environ, cache)
+        if missing := missing_tools(tools):
+            for line in missing:
+                print(f"error: {line}", file=sys.stderr)
+            return ExitCode.TOOLS_MISSING
+        return asyncio.run(run_loaded(read_batch(file), loaded, paths, tools, options))
 
 
 def missing_tools(tools: Tools) -> list[str]:
@@ -58,6 +65,7 @@ async def run_loaded(
         dry_run=options["dry_run"],
         fail_fast=not options["go_on"],
         retry_failed=options["retry_failed"],
+        own_downloads=options["jobs"] is not None,
         warning=None if tools.js_runtime.usable else NO_RUNTIME,
     )
 

@@ -45,7 +45,8 @@ def run(options: Mapping[str, Any], leash: int | None = None) -> ExitCode:
     from ytarchive_tui.commands.screen import open_engine
 
     settings, paths = settings_of(options).settings, paths_of(options)
-    return asyncio.run(_work(lambda: open_engine(settings, paths), leash))
+    own_downloads = options["jobs"] is not None
+    return asyncio.run(_work(lambda: open_engine(settings, paths, own_downloads=own_downloads), leash))
 
 
 async def _work(open_here: Any, leash: int | None) -> ExitCode:

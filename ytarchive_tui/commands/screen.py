@@ -27,7 +27,12 @@ def run(options: Mapping[str, Any]) -> int:
     loaded, paths = settings_of(options), paths_of(options)
     settings = loaded.settings
     file = SettingsFile(loaded, paths.config_file, lambda: settings_of(options))
-    return show(settings, paths, lambda: open_engine(settings, paths), ascii_only=options["ascii"], file=file)
+    own_downloads = options["jobs"] is not None
+
+    def open_here() -> AbstractAsyncContextManager[Runtime]:
+        return open_engine(settings, paths, own_downloads=own_downloads)
+
+    return show(settings, paths, open_here, ascii_only=options["ascii"], file=file)
 
 
 def show(
@@ -78,9 +83,12 @@ def _leave_behind_no_reader(code: int) -> None:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, paths: Paths) -> AsyncIterator[Runtime]:
+async def open_engine(
+    settings: Settings, paths: Paths, *, own_downloads: bool = False
+) -> AsyncIterator[Runtime]:
     """The runtime with the tools that are found; raises `ToolsMissingError`.
 
+    `own_downloads`: the command line named the number of parallel downloads, so an old wish is forgotten.
     Imports and looking for tools take half a second, so both happen beside the first frames.
     """
     await asyncio.to_thread(import_module, "ytarchive_tui.runtime")
@@ -92,4 +100,6 @@ async def open_engine(settings: Settings, paths: Paths) -> AsyncIterator[Runtime
     if missing := missing_tools(tools):
         raise ToolsMissingError("; ".join(missing))
     async with Runtime.open(settings, paths, tools=tools) as runtime:
+        if own_downloads:
+            await runtime.queue.forget_downloads()
         yield runtime

@@ -56,8 +56,9 @@ class Control:
         condition = "superseded = 0 AND status IN ('failed', 'blocked')"
         if source_ids is not None:
             condition += (
-                " AND (source_id IN (SELECT value FROM json_each(:sources)) OR item_id IN (SELECT item_id "
-                "FROM source_items WHERE source_id IN (SELECT value FROM json_each(:sources))))"
+                " AND (source_id IN (SELECT value FROM json_each(:sources)) OR EXISTS (SELECT 1 FROM "
+                "source_items m JOIN sources s ON s.id = m.source_id WHERE m.item_id = jobs.item_id "
+                "AND s.archive_id = jobs.archive_id AND s.id IN (SELECT value FROM json_each(:sources))))"
             )
         if classes is not None:
             condition += " AND failure_class IN (SELECT value FROM json_each(:classes))"

@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 KEPT = 3
 EVERY_S = 24 * 3600.0
-_STEPS = 20_000
-"""Instructions of SQLite between two looks at whether the snapshot is still wanted."""
 LOOK_S = 600.0
 """How often it is asked whether a snapshot is due: a laptop may sleep through any longer wait."""
+STEPS = 20_000
+"""Instructions of SQLite between two looks at whether the snapshot is still wanted."""
 NUMBERS_LEFT_OUT = 1_000_000
 """After a restore: ids of jobs name staging folders, and those given since the snapshot are not known."""
 
@@ -53,19 +53,23 @@ def is_due(database: Path) -> bool:
     return newest is None or abs(time.time() - newest.stat().st_mtime) >= EVERY_S
 
 
-def take(database: Path, abandoned: threading.Event | None = None) -> Path:
+class SnapshotStoppedError(Exception):
+    """A snapshot was not wanted any more before it was whole; nothing has changed."""
+
+
+def take(database: Path, stop: threading.Event | None = None) -> Path:
     """Write a snapshot, flush it to the disk, and only then remove the oldest; blocking.
 
-    `abandoned`: set it to have it stop soon, with SQLite's own error.
-
     What others commit meanwhile neither waits nor gets in. Raises a `StateError`; `DatabaseDamagedError` when
-    the state file can't be read to its end: the older snapshots stay then.
+    the state file can't be read to its end: the older snapshots stay then. `SnapshotStoppedError` soon after
+    `stop` was set.
     """
     folder = database.parent / "snapshots"
     older = snapshots(database)
     number = 1 + (_number(older[0]) if older else 0)
     target = folder / f"{database.stem}.{number}.db"
     draft = target.with_suffix(".new")
+    stop = stop or threading.Event()
     try:
         with _disk_named(database):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -73,9 +77,14 @@ def take(database: Path, abandoned: threading.Event | None = None) -> Path:
             os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             with damage_named(database):
                 with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as source:
-                    if abandoned is not None:
-                        source.set_progress_handler(abandoned.is_set, _STEPS)
-                    source.execute("VACUUM INTO ?", (str(draft),))
+                    if stop is not None:
+                        source.set_progress_handler(stop.is_set, STEPS)
+                    try:
+                        source.execute("VACUUM INTO ?", (str(draft),))
+                    except sqlite3.OperationalError as error:
+                        if stop is not None and stop.is_set():
+                            raise SnapshotStoppedError from error
+                        raise
                 _flush(draft)
             draft.rename(target)
             _flush(folder)
@@ -134,9 +143,11 @@ class SnapshotKeeper:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._drained = asyncio.Event()
+        self._stop = threading.Event()
 
     def drain(self) -> None:
-        """End soon."""
+        """End soon, also in the middle of a snapshot."""
+        self._stop.set()
         self._drained.set()
 
     async def work(self) -> None:
@@ -144,10 +155,19 @@ class SnapshotKeeper:
 
         A full or forbidden disk is only logged: a missing snapshot stops nobody's downloads.
         """
+        try:
+            await self._work()
+        finally:
+            # A thread can't be cancelled, and the program would wait for its end.
+            self._stop.set()
+
+    async def _work(self) -> None:
         while not self._drained.is_set():
             try:
                 if await asyncio.to_thread(is_due, self._database):
-                    await _behind(self._database)
+                    await _behind(self._database, self._stop)
+            except SnapshotStoppedError:
+                return
             except (DatabaseUnusableError, OSError) as error:
                 log.warning("no snapshot of the state was taken: %s", error)
             try:
@@ -156,17 +176,12 @@ class SnapshotKeeper:
                 continue
 
 
-async def _behind(database: Path) -> None:
-    """Take one in a thread that gives way to everything else: a large state keeps a core busy for long.
-
-    Cancelled, it stops soon, so that nobody who leaves waits for it.
-    """
-    abandoned = threading.Event()
+async def _behind(database: Path, stop: threading.Event) -> None:
+    """Take one in a thread that gives way to everything else: a large state keeps a core busy for long."""
     thread = ThreadPoolExecutor(1, "snapshot", _give_way)
     try:
-        await asyncio.wrap_future(thread.submit(take, database, abandoned))
+        await asyncio.wrap_future(thread.submit(take, database, stop))
     finally:
-        abandoned.set()
         thread.shutdown(wait=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,7 +76,7 @@ class MetadataProvider(Protocol):
 class SourceLister(Protocol):
     """Reads a list page by page."""
 
-    def pages(self, job: Job, former: Former | None = None) -> AsyncIterator[ListPage]:
+    def pages(self, job: Job, former: Former | None = None) -> AsyncGenerator[ListPage, None]:
         """Yield the pages in order; raises `StageError` after the last page that could be had.
 
         With `former`, only as far as it takes to see what changed among the newest; no page `ends` then.

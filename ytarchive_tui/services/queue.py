@@ -134,6 +134,10 @@ class QueueService:
         """Let everything go on; whether it was held."""
         return (await wish(self._db, on_hold=False)).on_hold
 
+    async def forget_downloads(self) -> None:
+        """Forget what was wished of parallel downloads: the command line says it anew."""
+        await wish(self._db, downloads=None)
+
     async def wishes(self) -> Wishes:
         """What a person wishes of the engine as a whole."""
         return await wishes(self._db)

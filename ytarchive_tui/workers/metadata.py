@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 
 from ytarchive_tui.domain.changes import Comparison, compare
 from ytarchive_tui.domain.errors import Evidence, StageError
@@ -68,13 +69,15 @@ class ListStage:
         told: int | None = None
         whole = False
         entries = 0
-        async for page in self._lister.pages(job, former if newest_only else None):
-            if not await self._queue.add_page(claim, page):
-                raise StageError(Evidence(message="the lease was lost while listing", activity="list"))
-            title, told = title or page.title, page.told if told is None else told
-            whole |= page.ends
-            entries += len(page.entries)
-            self._board.put(Progress(job_id=job.id, stage=job.stage, activity="listing", done=entries))
+        # Closed here and now: a generator that is left is closed some time, and its child lives until then.
+        async with aclosing(self._lister.pages(job, former if newest_only else None)) as pages:
+            async for page in pages:
+                if not await self._queue.add_page(claim, page):
+                    raise StageError(Evidence(message="the lease was lost while listing", activity="list"))
+                title, told = title or page.title, page.told if told is None else told
+                whole |= page.ends
+                entries += len(page.entries)
+                self._board.put(Progress(job_id=job.id, stage=job.stage, activity="listing", done=entries))
         looks = await self._look(job, former, whole=whole) if former else {}
         return Listed(title=title, entries=entries, whole=whole, told=told, looks=looks)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ class YtdlpLister:
         self._runner = runner
         self._config = config
 
-    async def pages(self, job: Job, former: Former | None = None) -> AsyncIterator[ListPage]:
+    async def pages(self, job: Job, former: Former | None = None) -> AsyncGenerator[ListPage, None]:
         """Yield the pages in order; raises `StageError` after the last page that could be had.
 
         With `former`, only as far as it takes to see what changed among the newest.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ytarchive_tui.db.wishes import Wishes
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import JobOptions, Stage, Status, Submission, Submitted
 from ytarchive_tui.services.queue_lines import LiveLine, Overview, PreviewLine
@@ -52,6 +53,7 @@ class Queue:
     damaged: int = 0
     retried: int = 0
     held: bool = False
+    wished: Wishes = field(default_factory=Wishes)
     previews: tuple[PreviewLine, ...] = ()
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -96,6 +98,12 @@ class Queue:
     async def end_hold(self) -> bool:
         held, self.held = self.held, False
         return held
+
+    async def forget_downloads(self) -> None:
+        self.wished = self.wished.model_copy(update={"downloads": None})
+
+    async def wishes(self) -> Wishes:
+        return self.wished
 
     async def overview(self, source_ids: Sequence[int]) -> Overview:
         states = [line.status for line in self.jobs.values()]

@@ -20,6 +20,7 @@ from ytarchive_tui.batch.output import Lines
 from ytarchive_tui.batch.run import BatchRequest, run_batch
 from ytarchive_tui.batch.view_json import JsonView
 from ytarchive_tui.batch.view_plain import PlainView
+from ytarchive_tui.db.wishes import Wishes
 from ytarchive_tui.domain.errors import StateError, UsageError
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import Container, Stage, Status
@@ -74,6 +75,16 @@ async def test_a_run_ends_a_hold_and_says_so() -> None:
     ran = await play(f"{A}\n", archive_all, queue=queue)
     assert ran.code == 0 and not queue.held
     assert "everything was on hold; this run lets it go on" in ran.err
+
+
+async def test_what_the_screen_set_otherwise_is_told_and_j_overrules_it() -> None:
+    queue = Queue(wished=Wishes(downloads=9, limit_bps=2_000_000))
+    ran = await play(f"{A}\n", archive_all, queue=queue)
+    assert "9 downloads at a time, as set on the screen; -j says otherwise" in ran.err
+    assert "each download at most 2.0 MB/s, as set on the screen" in ran.err
+    ran = await play(f"{A}\n", archive_all, queue=queue, own_downloads=True)
+    assert "at a time" not in ran.err and "2.0 MB/s" in ran.err
+    assert queue.wished == Wishes(limit_bps=2_000_000)
 
 
 async def test_all_archived_is_exit_0_and_one_line_an_item() -> None:

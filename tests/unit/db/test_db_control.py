@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from db_samples import Clock, check, downloaded, failed, page, playlist, resolved, video
+from db_samples import OPTIONS, Clock, check, downloaded, failed, page, playlist, resolved, video
 
 from ytarchive_tui.db import journal
 from ytarchive_tui.db.connection import Database
@@ -108,6 +110,15 @@ async def test_retry_failed_takes_the_named_sources_and_classes(db: Database, qu
     assert await control.retry_failed([listed.source_id]) == 1
     assert await control.retry_failed(classes=[FailureClass.GONE]) == 0
     assert await control.retry_failed([single.source_id]) == 1
+
+
+async def test_retry_failed_leaves_the_same_item_in_another_archive_alone(db: Database, queue: Queue) -> None:
+    elsewhere = OPTIONS.model_copy(update={"archive": Path("/elsewhere")})
+    here, _ = await submit(db, [video("a"), video("a", options=elsewhere)])
+    for _ in range(2):
+        claim = await take(queue)
+        await queue.finish(claim, None, failed(claim.job, FailureClass.AUTH, Status.BLOCKED))
+    assert await Control(db).retry_failed([here.source_id]) == 1
 
 
 async def test_a_cancelled_storage_job_downloads_again_when_retried(db: Database, queue: Queue) -> None:
