@@ -209,6 +209,7 @@ async def test_at_80_by_24_what_matters_is_there_whole(stage: Make) -> None:
     it = stage(workers=False)
     async with shown(it, (80, 24)):
         await submit(it, *ids(3))
+        await it.until(lambda: "GB" in it.screen_text())
         await it.until(lambda: "3 queued" in it.screen_text())
         text = it.screen_text()
         for essential in ("1 Queue 3", "Title", "Why / next", "next in line", "metadata", "a Add", "? Help",
