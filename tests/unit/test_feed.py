@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ async def test_a_feed_that_fails_tells_nothing_and_is_no_failure(
     assert await feed(local_youtube, proxy="socks5://127.0.0.1:9").newest(job(nobody)) is None
     youtube.set(offline=True)
     assert await feed(local_youtube).newest(job(nobody)) is None
+
+
+async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "all_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    asked: list[str] = []
+
+    def connect(self: HTTPSConnection) -> None:
+        asked.append(self.host)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(HTTPSConnection, "connect", connect)
+    without = YouTubeFeed(proxy=None, ca_file=None, source_address=None, timeout_s=5)
+    assert await without.newest(job("https://www.youtube.com/playlist?list=UU" + "x" * 22)) is None
+    assert asked == ["www.youtube.com"]
 
 
 @pytest.mark.parametrize("list_url", [None, "https://www.youtube.com/playlist?list=PLabc"])

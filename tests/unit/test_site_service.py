@@ -82,5 +82,21 @@ async def test_a_proxy_is_asked_for_the_way_behind_it(answer: bytes, found: bool
     assert b"Proxy-Authorization: Basic bWU6cGFzcw==\r\n" in asked[0]
 
 
+async def test_proxies_of_the_environment_are_not_asked_as_children_do_not_ask_them_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("https_proxy", "all_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    asked: list[tuple[str, int]] = []
+
+    async def connect(host: str, port: int, **_: object) -> None:
+        asked.append((host, port))
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(asyncio, "open_connection", connect)
+    assert not await can_reach_site(NetworkSettings())
+    assert asked == [("www.youtube.com", 443)]
+
+
 async def test_no_proxy_at_all_is_no_way() -> None:
     assert not await can_reach_site(NetworkSettings(proxy="http://127.0.0.1:9"))

@@ -58,6 +58,16 @@ class DatabaseNewerError(StateError):
         )
 
 
+class OlderEngineError(StateError):
+    """An older version of the program works on the file, which would have to be changed for this one."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"An older version of ytarchive-tui is running on {path}. Nothing was changed. End it and start "
+            "it again; then this works, too."
+        )
+
+
 class SqliteTooOldError(StateError):
     """Python is linked to an SQLite that lacks what the queue needs."""
 

@@ -9,6 +9,7 @@ import socket
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from ytarchive_tui.db.errors import StateFolderError
 from ytarchive_tui.db.times import utcnow
@@ -76,6 +77,25 @@ class EngineLock:
         self.release()
 
 
+def is_held_by_another(folder: Path) -> bool:
+    """Whether another process works on the state folder; looks by a shared lock, held for an instant."""
+    try:
+        handle = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        told = _told(handle)
+        return (told.get("pid"), told.get("host")) != (os.getpid(), socket.gethostname())
+    except OSError:
+        return False
+    else:
+        return False
+    finally:
+        os.close(handle)
+
+
 def is_free(folder: Path) -> bool:
     """Whether no process works on the state folder; looks by a shared lock, held for an instant."""
     try:
@@ -92,10 +112,19 @@ def is_free(folder: Path) -> bool:
         os.close(handle)
 
 
+def _told(handle: int) -> dict[str, Any]:
+    """What the holder wrote; nothing when that can't be read."""
+    try:
+        told = json.loads(os.pread(handle, 1024, 0))
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def _holder(handle: int) -> str:
     """Who holds the lock, in words; the file may be half written or from a stranger."""
     try:
-        told = json.loads(os.pread(handle, 1024, 0))
+        told = _told(handle)
         since = datetime.fromisoformat(str(told["since"]))
         host = str(told["host"])
         place = "" if host == socket.gethostname() else f" on {host!r}"

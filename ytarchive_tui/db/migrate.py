@@ -12,7 +12,8 @@ from pathlib import Path
 
 import aiosqlite
 
-from ytarchive_tui.db.errors import DatabaseForeignError, DatabaseNewerError
+from ytarchive_tui.db.errors import DatabaseForeignError, DatabaseNewerError, OlderEngineError
+from ytarchive_tui.db.lock import is_held_by_another
 
 APPLICATION_ID = 0x79746172
 """«ytar» in the file's header: a stray database of another program is told apart by it."""
@@ -39,8 +40,8 @@ def bundled() -> tuple[Migration, ...]:
 async def migrate(connection: aiosqlite.Connection, path: Path, steps: Sequence[Migration]) -> None:
     """Bring the file to the last step.
 
-    `connection` is in autocommit mode. Raises `DatabaseNewerError` and `DatabaseForeignError` before anything
-    is written.
+    `connection` is in autocommit mode. Raises `DatabaseNewerError`, `DatabaseForeignError` and
+    `OlderEngineError` before anything is written.
     """
     known = steps[-1].number
     version = await pragma(connection, "user_version")
@@ -50,6 +51,9 @@ async def migrate(connection: aiosqlite.Connection, path: Path, steps: Sequence[
     if tables and await pragma(connection, "application_id") != APPLICATION_ID:
         raise DatabaseForeignError(path)
     if 0 < version < known:
+        if await asyncio.to_thread(is_held_by_another, path.parent):
+            # Its statements are those of the schema that it began with.
+            raise OlderEngineError(path)
         await keep_copy(connection, path.with_name(f"{path.name}.v{version}.backup"))
     for step in steps:
         if step.number > version:

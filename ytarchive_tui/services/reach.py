@@ -16,12 +16,11 @@ _SOCKS_PORT = 1080
 
 
 async def can_reach_site(network: NetworkSettings) -> bool:
-    """Connect as yt-dlp would, through the proxy if there is one; False when that fails or takes too long.
+    """Connect as children do, through the proxy of the settings; False when that fails or takes too long.
 
     An HTTP proxy is asked to lead to the site, which tells of the way behind it; others are only reached.
     """
-    told = network.proxy or _of_environment()
-    way = urlsplit(told) if told else None
+    way = urlsplit(network.proxy) if network.proxy else None
     try:
         async with asyncio.timeout(TIMEOUT_S):
             return await _connects(way, network.source_address)
@@ -54,12 +53,3 @@ def _connect_request(way: SplitResult) -> bytes:
         pair = f"{unquote(way.username)}:{unquote(way.password or '')}"
         login = f"Proxy-Authorization: Basic {b64encode(pair.encode()).decode()}\r\n"
     return f"CONNECT {HOST}:443 HTTP/1.1\r\nHost: {HOST}:443\r\n{login}\r\n".encode()
-
-
-def _of_environment() -> str | None:
-    """The proxy that yt-dlp takes when the settings name none."""
-    # Takes a part of a start that most do without.
-    from urllib.request import getproxies
-
-    found = getproxies()
-    return found.get("https") or found.get("all")

@@ -66,7 +66,7 @@ class YouTubeFeed:
         """No redirect is followed: it would lead to a page for people."""
         opener = OpenerDirector()
         for handler in (
-            ProxyHandler({"https": self._proxy} if self._proxy else None),
+            ProxyHandler({"https": self._proxy} if self._proxy else {}),
             _From(self._source_address, context=ssl.create_default_context(cafile=self._ca_file)),
             HTTPErrorProcessor(),
             HTTPDefaultErrorHandler(),

@@ -7,7 +7,6 @@ import ctypes
 import json
 import os
 import queue
-import resource
 import signal
 import sys
 import threading
@@ -16,7 +15,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from ytarchive_tui.ytdlp import task
+from ytarchive_tui.ytdlp import limits, task
 
 GRACE_S = 2.0
 """How long the group may tidy up before the child kills it and itself."""
@@ -65,9 +64,7 @@ def _isolate(pipes: list[int], memory: int) -> None:
     os.umask(0o077)
     with contextlib.suppress(OSError):
         os.nice(10)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Not RLIMIT_AS: V8 reserves far more address space than it ever uses.
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    limits.hold(memory)
 
 
 def _run(tasks: Mapping[str, str]) -> int:

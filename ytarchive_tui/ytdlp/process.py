@@ -41,7 +41,7 @@ class ChildPool:
         self._grace_s = grace_s
         self._forks = mode == "fork" or (mode == "auto" and sys.platform == "linux")
         self._children = ForkLink(tasks, config or {}, scrubbed, log, memory=memory_limit, grace_s=grace_s)
-        self._workers = WorkerLink(tasks, config or {}, scrubbed, log)
+        self._workers = WorkerLink(tasks, config or {}, scrubbed, log, memory=memory_limit)
         self._told: dict[str, Any] = {}
 
     async def __aenter__(self) -> ChildPool:

@@ -1,8 +1,8 @@
 """A long-lived child that runs tasks one after the other, where forking is not safe.
 
-Run as `python -m ytarchive_tui.ytdlp.worker`. The first line on stdin is `{"tasks", "config"}`, each
-further one is `{"task", "request"}` or goes to `task.told`; answers are those of `task`. The end of stdin
-means that the parent died.
+Run as `python -m ytarchive_tui.ytdlp.worker`. The first line on stdin is `{"tasks", "config", "memory"}`,
+each further one is `{"task", "request"}` or goes to `task.told`; answers are those of `task`. The end of
+stdin means that the parent died.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from ytarchive_tui.ytdlp import task
+from ytarchive_tui.ytdlp import limits, task
 
 
 def main() -> None:
@@ -30,6 +30,7 @@ def main() -> None:
     orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     events = task.take_stdout()
     hello = json.loads(sys.stdin.buffer.readline())
+    limits.hold(hello["memory"])
     threading.Thread(target=_read, args=(orders,), name="life line", daemon=True).start()
     task.preload(hello["tasks"].values(), hello["config"])
     try:

@@ -21,9 +21,15 @@ class WorkerLink:
     """Keeps idle workers and starts more when all are busy."""
 
     def __init__(
-        self, tasks: Mapping[str, str], config: Mapping[str, Any], environment: Mapping[str, str], log: Log
+        self,
+        tasks: Mapping[str, str],
+        config: Mapping[str, Any],
+        environment: Mapping[str, str],
+        log: Log,
+        *,
+        memory: int,
     ) -> None:
-        self._hello = {"tasks": dict(tasks), "config": dict(config)}
+        self._hello = {"tasks": dict(tasks), "config": dict(config), "memory": memory}
         self._environment = environment
         self._log = log
         self._idle: list[_Worker] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sqlite3
 import stat
@@ -15,8 +16,14 @@ from ytarchive_tui.db import migrate
 from ytarchive_tui.db.archives import archive_id, options_id
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control
-from ytarchive_tui.db.errors import DatabaseDamagedError, DatabaseForeignError, DatabaseNewerError
+from ytarchive_tui.db.errors import (
+    DatabaseDamagedError,
+    DatabaseForeignError,
+    DatabaseNewerError,
+    OlderEngineError,
+)
 from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.errors import StateError
 from ytarchive_tui.domain.models import JobKind, Stage
@@ -192,6 +199,24 @@ async def test_a_newer_or_foreign_file_is_refused(tmp_path: Path) -> None:
     raw.close()
     with pytest.raises(DatabaseForeignError, match="another program"):
         await Database.open(foreign)
+
+
+async def test_a_database_is_not_migrated_under_an_older_engine(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    known = migrate.bundled()
+    async with await Database.open(path, migrations=known):
+        pass
+    newer = [*known, migrate.Migration(known[-1].number + 1, "CREATE TABLE more (x);\n")]
+    with EngineLock(tmp_path) as older:
+        older.path.write_text(older.path.read_text().replace(str(os.getpid()), "1"))
+        with pytest.raises(OlderEngineError, match="older version of ytarchive-tui is running"):
+            await Database.open(path, migrations=newer)
+        async with await Database.open(path, migrations=known):
+            pass
+    with EngineLock(tmp_path):
+        # The engine itself brings its file up to date.
+        async with await Database.open(path, migrations=newer) as db:
+            assert await db.fetch("SELECT * FROM more") == []
 
 
 async def test_a_migration_keeps_a_copy_and_is_all_or_nothing(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from db_samples import ARCHIVE, OPTIONS, Clock, check, failed, page, playlist, stored, video
 
-from ytarchive_tui.db import journal
+from ytarchive_tui.db import journal, migrate
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.copies import archived_identities, of_item
@@ -144,6 +144,26 @@ async def test_a_list_does_not_change_the_options_of_what_was_asked_for_by_name(
         "SELECT o.data FROM jobs j JOIN options o ON o.id = j.options_id WHERE kind = 'item' ORDER BY j.id"
     )
     assert [json.loads(row["data"])["quality"] for row in rows] == ["480p", "720p"]
+
+
+async def test_a_dry_run_reads_a_file_that_an_older_version_has_left(tmp_path: Path) -> None:
+    known = migrate.bundled()
+    before = next(n for n, step in enumerate(known) if "ALTER TABLE items" in step.sql)
+    path = tmp_path / "old" / "state.db"
+    async with await Database.open(path, migrations=known[:before]) as old, old.write() as tx:
+        await tx.run("INSERT INTO archives (path, uuid) VALUES ('/archive', 'x')")
+        await tx.run(
+            "INSERT INTO items (extractor, video_id, url, created_at) VALUES ('youtube', 'a', '', 1)"
+        )
+        await tx.run(
+            "INSERT INTO copies (item_id, archive_id, folder, quality, size, archived_at, manifest) "
+            "VALUES (1, 1, 'f', 'best', 1, 1, '{}')"
+        )
+        await tx.run("INSERT INTO checks (copy_id, at, found) VALUES (1, 2, 'missing')")
+    async with await Database.open(tmp_path / "dry" / "state.db") as dry:
+        assert await seed_archived(dry, path) == 1
+        (row,) = await dry.fetch("SELECT state FROM library")
+        assert row["state"] == "missing", "so that it is not told as archived"
 
 
 async def test_a_dry_run_knows_what_the_real_database_has(db: Database, queue: Queue, tmp_path: Path) -> None:

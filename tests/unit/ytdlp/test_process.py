@@ -173,9 +173,10 @@ async def test_nothing_is_left_behind_by_a_task_that_returned(forking: Kit) -> N
     assert not alive((await forking.pool.run("leave_grandchild", {}))["pid"])
 
 
-async def test_memory_is_limited(forking: Kit) -> None:
-    assert await forking.pool.run("eat", {"bytes": 50 * 1024**2}) == {"size": 50 * 1024**2}
-    assert (await forking.evidence("eat", bytes=1100 * 1024**2)).exception == ("MemoryError",)
+async def test_memory_is_limited_and_no_core_is_left(kit: Kit) -> None:
+    assert (await kit.pool.run("about", {}))["core"] == 0
+    assert await kit.pool.run("eat", {"bytes": 50 * 1024**2}) == {"size": 50 * 1024**2}
+    assert (await kit.evidence("eat", bytes=1100 * 1024**2)).exception == ("MemoryError",)
 
 
 async def test_a_javascript_runtime_fits_under_the_limit(forking: Kit) -> None:
