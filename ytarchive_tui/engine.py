@@ -46,6 +46,7 @@ from ytarchive_tui.services.reach import can_reach_site
 from ytarchive_tui.services.removal import keep_tidy
 from ytarchive_tui.services.site import SiteService, account_of, rules_of
 from ytarchive_tui.services.sources import SourcesService
+from ytarchive_tui.services.taking_over import TakingOver
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import FileMode, Settings, Verify
 from ytarchive_tui.settings.paths import Paths
@@ -64,7 +65,7 @@ from ytarchive_tui.workers.site import Site
 from ytarchive_tui.workers.site_queue import SiteQueue
 from ytarchive_tui.workers.speed import SpeedLimit
 from ytarchive_tui.workers.storage import StorageStage
-from ytarchive_tui.workers.worker import StageRun, Worker
+from ytarchive_tui.workers.worker import LeaseLostError, StageRun, Worker
 from ytarchive_tui.ytdlp.adapters import (
     YtdlpDownloader,
     YtdlpFormatChecker,
@@ -136,6 +137,8 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     locks = ArchiveLocks(known)
     stack.callback(locks.close)
     board, views, dials = MemoryBoard(), Views(db), Dials(db, settings)
+    taking = TakingOver(db, board)
+    stack.push_async_callback(taking.close)
     for archive in tuple(known):
         await _sweep(store, locks, archive, await views.jobs_with_staging(archive))
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
@@ -147,19 +150,21 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     def worker(name: str, stage: Stage, kind: JobKind, run: StageRun, jobs: JobQueue = asking) -> Worker:
         return Worker(name, stage, kind, run, queue=jobs, store=store, board=board, rules=settings.retry)
 
-    resolve = _holding(locks, db, ResolveStage(provider(settings, children, config, db, stack), store, board))
+    resolve = _holding(
+        locks, db, taking, ResolveStage(provider(settings, children, config, db, stack), store, board)
+    )
     sources, looker = Sources(db), YtdlpLooker(children, config)
     listing = ListStage(
         asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network)
     )
     download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board)
-    download = _holding(locks, db, _roomy(Room(settings.archive.keep_free), db, download_alone))
-    storage = _holding(locks, db, StorageStage(queue, store, board))
+    download = _holding(locks, db, taking, _roomy(Room(settings.archive.keep_free), db, download_alone))
+    storage = _holding(locks, db, taking, StorageStage(queue, store, board))
     versions = children_tools(tools)
     await note_tools(db, versions)
     late = SidecarQueue(db, settings.retry)
     fetcher = YtdlpSidecarFetcher(children, config)
-    sidecars = _holding(locks, db, SidecarStage(late, fetcher, SidecarFolders(children)))
+    sidecars = _holding(locks, db, taking, SidecarStage(late, fetcher, SidecarFolders(children)))
     looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, beside=queue)
     workers: list[Background] = [
         Scheduler(sources),
@@ -250,16 +255,18 @@ def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:
     )
 
 
-def _holding(locks: ArchiveLocks, db: Database, run: StageRun) -> StageRun:
-    """The stage, begun only when no other engine works on the job's archive."""
+def _holding(locks: ArchiveLocks, db: Database, taking: TakingOver, run: StageRun) -> StageRun:
+    """The stage, begun only when no other engine works on the job's archive and what lies there is known."""
 
     async def holding(claim: Claim) -> StageOutcome:
         archive = claim.job.options.archive
-        if not locks.held(archive):
+        if not taking.knows(archive):
             uuid = await asyncio.to_thread(locks.hold, archive)
             # From its first use on, so that an empty mount point is never taken for a new archive.
             async with db.write() as tx:
                 await identify(tx, archive, uuid)
+            if not await taking.before(claim, uuid):
+                raise LeaseLostError
         return await run(claim)
 
     return holding

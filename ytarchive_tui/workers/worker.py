@@ -32,8 +32,8 @@ StageRun = Callable[[Claim], Awaitable[StageOutcome]]
 """Does the work of one stage of one job; raises `StageError`."""
 
 
-class _LeaseLostError(Exception):
-    """Another engine owns the job now: whatever this one has done must not be finished."""
+class LeaseLostError(Exception):
+    """Another engine owns the job now, or it was ended: whatever this one has done must not be finished."""
 
 
 class _StopRequestedError(Exception):
@@ -91,8 +91,10 @@ class Worker:
         try:
             outcome = await self._run_leased(claim)
             transition = self._after_success(job, outcome)
-        except _LeaseLostError:
+        except LeaseLostError:
             log.warning("lease of job %d was lost in stage %s", job.id, job.stage, extra={"job": job.id})
+            # Whoever counts what is asked of the site hears of it by this.
+            await self._queue.heartbeat(claim)
             return
         except _StopRequestedError as stop:
             transition = (
@@ -129,7 +131,7 @@ class Worker:
             await self._queue.wait_for_wish(claim.lease_s / 3)
             job = await self._queue.heartbeat(claim)
             if job is None:
-                raise _LeaseLostError
+                raise LeaseLostError
             if job.cancel_requested or job.status is Status.PAUSED:
                 raise _StopRequestedError(job)
 
