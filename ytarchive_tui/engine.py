@@ -19,12 +19,14 @@ from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.seed import seed_archived
 from ytarchive_tui.db.sidecar_queue import SidecarQueue
+from ytarchive_tui.db.sidecars import lacking
 from ytarchive_tui.db.sizes import expected_size
 from ytarchive_tui.db.snapshots import SnapshotKeeper
 from ytarchive_tui.db.sources import Sources
 from ytarchive_tui.db.upgrades import Upgrades
 from ytarchive_tui.db.views import Views
 from ytarchive_tui.db.withheld import note_tools
+from ytarchive_tui.domain.errors import StageError
 from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
 from ytarchive_tui.domain.ports import ArchiveStore, JobQueue
@@ -51,6 +53,7 @@ from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import FileMode, Settings, Verify
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.settings.tools import Tools
+from ytarchive_tui.storage.archive import KnownArchives
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.room import Room
@@ -164,7 +167,10 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     await note_tools(db, versions)
     late = SidecarQueue(db, settings.retry)
     fetcher = YtdlpSidecarFetcher(children, config)
-    sidecars = _holding(locks, db, taking, SidecarStage(late, fetcher, SidecarFolders(children)))
+    folders = SidecarFolders(children)
+    for archive in filter(locks.held, tuple(known)):
+        await _sweep_sidecars(db, folders, known, archive)
+    sidecars = _holding(locks, db, taking, SidecarStage(late, fetcher, folders))
     looked_at = Queue(db, lease_s=settings.engine.lease_s, listing=Listing.BROWSE, beside=queue)
     workers: list[Background] = [
         Scheduler(sources),
@@ -293,6 +299,14 @@ async def _sweep(store: ArchiveStore, locks: ArchiveLocks, archive: Path, live_j
     else:
         if removed:
             log.info("removed %d staging folders that no job needs", removed)
+
+
+async def _sweep_sidecars(db: Database, folders: SidecarFolders, known: KnownArchives, archive: Path) -> None:
+    """Remove what dead runs had fetched for copies that lack nothing any more."""
+    try:
+        await folders.sweep(archive, known, await lacking(db, archive))
+    except StageError as error:
+        log.warning("sidecars in %s could not be swept: %s", archive, error)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
