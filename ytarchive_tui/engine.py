@@ -137,7 +137,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         decode=settings.archive.verify is Verify.DECODE,
         public=settings.archive.file_mode is FileMode.SHARED,
     )
-    locks = ArchiveLocks(known)
+    locks = ArchiveLocks(known, 0o755 if settings.archive.file_mode is FileMode.SHARED else 0o700)
     stack.callback(locks.close)
     board, views, dials = MemoryBoard(), Views(db), Dials(db, settings)
     taking = TakingOver(db, board)
