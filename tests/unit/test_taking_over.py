@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.leftovers import leave
 from ytarchive_tui.db.queue import Queue
-from ytarchive_tui.db.taking_over import take_in
+from ytarchive_tui.db.taking_over import is_taken_over, take_in
 from ytarchive_tui.domain.models import (
     ArchivedCopy,
     FileRole,
@@ -142,6 +145,34 @@ async def test_a_look_that_was_cut_off_goes_on_and_one_that_came_to_its_end_is_n
 
     monkeypatch.setattr(taking_over, "every_item", never)
     assert await TakingOver(db, board).before(claim, uuid)
+
+
+async def test_an_end_waits_for_no_look_through_a_large_disk(
+    db: Database, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await submit(db, [video(archive, "not-there-1")])
+    claim = await Queue(db).claim(Stage.METADATA, JobKind.ITEM, "w")
+    assert claim is not None
+    looking, ended = threading.Event(), threading.Event()
+
+    def large(root: Path, stop: Callable[[], bool]) -> Iterator[tuple[str, Manifest]]:
+        looking.set()
+        while not stop():
+            time.sleep(0.001)
+        ended.set()
+        yield from ()
+
+    monkeypatch.setattr(taking_over, "every_item", large)
+    taking, uuid = TakingOver(db, MemoryBoard()), uuid_of(archive)
+    waiting = asyncio.create_task(taking.before(claim, uuid))
+    assert await asyncio.to_thread(looking.wait, 20)
+    await taking.close()
+    assert await asyncio.to_thread(ended.wait, 20)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert not await is_taken_over(db, archive, uuid)
+    put(archive, IDS[0])
+    assert list(every_item(archive, lambda: True)) == []
 
 
 async def test_what_is_known_stays_as_it_is_and_what_is_to_be_removed_stays_unknown(

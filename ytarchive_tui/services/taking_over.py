@@ -7,6 +7,7 @@ import itertools
 import logging
 import math
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,7 @@ class TakingOver:
         self._known: set[Path] = set()
         self._looking: dict[Path, asyncio.Task[None]] = {}
         self._seen: dict[Path, int] = {}
+        self._stopping = threading.Event()
 
     def knows(self, archive: Path) -> bool:
         """True when `before` would have nothing to do."""
@@ -69,6 +71,7 @@ class TakingOver:
 
     async def close(self) -> None:
         """Stop looking; the next run goes on."""
+        self._stopping.set()
         for task in self._looking.values():
             task.cancel()
         await asyncio.gather(*self._looking.values(), return_exceptions=True)
@@ -76,7 +79,7 @@ class TakingOver:
     async def _look(self, archive: Path, uuid: UUID) -> None:
         if not await is_taken_over(self._db, archive, uuid):
             new = 0
-            items = every_item(archive)
+            items = every_item(archive, self._stopping.is_set)
             while read := await asyncio.to_thread(_some, items):
                 self._seen[archive] = self._seen.get(archive, 0) + len(read)
                 credible = [each for each in read if _is_credible(*each)]
