@@ -24,13 +24,14 @@ from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.reach import reach
 from ytarchive_tui.db.seed import seed_archived
 from ytarchive_tui.db.sidecar_queue import SidecarQueue
+from ytarchive_tui.db.sidecars import lacking
 from ytarchive_tui.db.sizes import expected_size
 from ytarchive_tui.db.snapshots import SnapshotKeeper
 from ytarchive_tui.db.sources import Sources
 from ytarchive_tui.db.upgrades import Upgrades
 from ytarchive_tui.db.views import Views
 from ytarchive_tui.db.withheld import note_tools
-from ytarchive_tui.domain.errors import FailureClass
+from ytarchive_tui.domain.errors import FailureClass, StageError
 from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
 from ytarchive_tui.domain.ports import JobQueue
@@ -55,10 +56,12 @@ from ytarchive_tui.services.reaching import in_force
 from ytarchive_tui.services.removal import keep_tidy
 from ytarchive_tui.services.site import SiteService
 from ytarchive_tui.services.sources import SourcesService
+from ytarchive_tui.services.taking_over import TakingOver
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import FileMode, Settings, Verify
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.settings.tools import Tools
+from ytarchive_tui.storage.archive import KnownArchives
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.room import Room
@@ -73,7 +76,7 @@ from ytarchive_tui.workers.sidecars import SidecarStage
 from ytarchive_tui.workers.site_queue import SiteQueue
 from ytarchive_tui.workers.speed import SpeedLimit
 from ytarchive_tui.workers.storage import StorageStage
-from ytarchive_tui.workers.worker import StageRun, Worker
+from ytarchive_tui.workers.worker import LeaseLostError, StageRun, Worker
 from ytarchive_tui.ytdlp.adapters import (
     YtdlpDownloader,
     YtdlpFormatChecker,
@@ -147,9 +150,11 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         decode=settings.archive.verify is Verify.DECODE,
         public=settings.archive.file_mode is FileMode.SHARED,
     )
-    locks = ArchiveLocks(known)
+    locks = ArchiveLocks(known, 0o755 if settings.archive.file_mode is FileMode.SHARED else 0o700)
     stack.callback(locks.close)
     board, views, dials = MemoryBoard(), Views(db), Dials(db, settings)
+    taking = TakingOver(db, board)
+    stack.push_async_callback(taking.close)
     for archive in tuple(known):
         await _sweep(db, store, locks, archive, await views.jobs_with_staging(archive))
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
@@ -177,14 +182,16 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
             recall=partial(attempts.past, db),
         )
 
-    resolve = _holding(locks, db, ResolveStage(provider(settings, children, config, db, stack), store, board))
+    resolve = _holding(
+        locks, db, taking, ResolveStage(provider(settings, children, config, db, stack), store, board)
+    )
     sources, looker = Sources(db), YtdlpLooker(children, config)
     listing = ListStage(
         asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network)
     )
     download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board, line.took)
-    download = _holding(locks, db, _roomy(room, db, download_alone))
-    storage = _holding(locks, db, StorageStage(queue, store, board))
+    download = _holding(locks, db, taking, _roomy(room, db, download_alone))
+    storage = _holding(locks, db, taking, StorageStage(queue, store, board))
     if tools.ffmpeg.usable and tools.ffprobe.usable:
         # What was missing may be there by now; if it is not, each of them says so once more.
         again = await Control(db).retry_failed(classes=[FailureClass.TOOL])
@@ -193,7 +200,10 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     await note_tools(db, versions)
     late = SidecarQueue(db, settings.retry)
     fetcher = YtdlpSidecarFetcher(children, config)
-    sidecars = _holding(locks, db, SidecarStage(late, fetcher, SidecarFolders(children)))
+    folders = SidecarFolders(children)
+    for archive in filter(locks.held, tuple(known)):
+        await _sweep_sidecars(db, folders, known, archive)
+    sidecars = _holding(locks, db, taking, SidecarStage(late, fetcher, folders))
     looked_at = Queue(db, lease_s=engine.lease_s, listing=Listing.BROWSE, beside=queue)
     workers: list[Background] = [
         Scheduler(sources),
@@ -282,16 +292,18 @@ def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:
     )
 
 
-def _holding(locks: ArchiveLocks, db: Database, run: StageRun) -> StageRun:
-    """The stage, begun only when no other engine works on the job's archive."""
+def _holding(locks: ArchiveLocks, db: Database, taking: TakingOver, run: StageRun) -> StageRun:
+    """The stage, begun only when no other engine works on the job's archive and what lies there is known."""
 
     async def holding(claim: Claim) -> StageOutcome:
         archive = claim.job.options.archive
-        if not locks.held(archive):
+        if not taking.knows(archive):
             uuid = await asyncio.to_thread(locks.hold, archive)
             # From its first use on, so that an empty mount point is never taken for a new archive.
             async with db.write() as tx:
                 await identify(tx, archive, uuid)
+            if not await taking.before(claim, uuid):
+                raise LeaseLostError
         return await run(claim)
 
     return holding
@@ -326,6 +338,14 @@ async def _sweep(
     else:
         if removed:
             log.info("removed %d staging folders that no job needs", removed)
+
+
+async def _sweep_sidecars(db: Database, folders: SidecarFolders, known: KnownArchives, archive: Path) -> None:
+    """Remove what dead runs had fetched for copies that lack nothing any more."""
+    try:
+        await folders.sweep(archive, known, await lacking(db, archive))
+    except StageError as error:
+        log.warning("sidecars in %s could not be swept: %s", archive, error)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from end_to_end.archive_check import assert_plays, assert_tidy, kept
+from end_to_end.archive_check import assert_plays, assert_tidy, kept, tree
 from end_to_end.program import Program
 
 from ytarchive_tui.sandbox.catalog import sized_id
@@ -86,3 +86,26 @@ def test_an_archive_that_was_moved_away_is_missed_and_not_made_anew(
     back = program.run([SMALL, "bbbbbbbbbb2"], settings={"RETRY__PATIENCE_S": "5"})
     assert back.code == 0
     assert kept(program.archive).keys() == {SMALL, "bbbbbbbbbb2"}
+
+
+@pytest.mark.ci
+def test_an_archive_whose_state_was_lost_is_known_again_before_anything_is_fetched(
+    program: Program, youtube: ControlClient
+) -> None:
+    first = program.run(["aaaaaaaaaa1", "bbbbbbbbbb2"], "-q", "360p")
+    assert first.code == 0
+    before = tree(program.archive)
+    shutil.rmtree(program.state)
+    youtube.clear_log()
+    again = program.run(["aaaaaaaaaa1", "bbbbbbbbbb2"], "-q", "1080p")
+    assert again.code == 0
+    assert (again.summary["archived"], again.summary["already"]) == (0, 2)
+    assert {video_id: end["event"] for video_id, end in again.ends.items()} == {
+        "aaaaaaaaaa1": "already",
+        "bbbbbbbbbb2": "already",
+    }
+    assert youtube.log() == [], "not even their pages are asked for"
+    assert {path: at for path, at in tree(program.archive).items() if ".ytarchive" not in path} == {
+        path: at for path, at in before.items() if ".ytarchive" not in path
+    }
+    assert_tidy(program.archive, program.database)

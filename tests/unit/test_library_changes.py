@@ -11,6 +11,7 @@ import pytest
 from library_samples import archive_item
 
 from ytarchive_tui.db import copies
+from ytarchive_tui.db.archives import known_archives
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.copies import by_id
 from ytarchive_tui.db.delete import delete
@@ -24,6 +25,7 @@ from ytarchive_tui.domain.models import ArchivedCopy, JobOptions, Manifest, Sour
 from ytarchive_tui.domain.policy import replaces
 from ytarchive_tui.services.library_changes import LibraryChanges
 from ytarchive_tui.services.removal import remove_leftovers
+from ytarchive_tui.storage.archive import open_archive
 from ytarchive_tui.storage.layout import MANIFEST
 from ytarchive_tui.storage.manifest import check
 
@@ -292,6 +294,31 @@ async def test_what_was_fetched_at_the_new_place_meanwhile_stays_when_the_archiv
     assert tuple(ended) == ("cancelled", "another job brings it")
     assert await remove_leftovers(db) == 0
     assert not (new / old.folder).exists() and check(kept) == []
+
+
+async def test_where_an_archive_was_another_one_can_be_begun(
+    db: Database, changes: LibraryChanges, root: Path, tmp_path: Path
+) -> None:
+    copy_id = await archive_item(db, root, A, "One")
+    new = tmp_path / "elsewhere"
+    shutil.move(root, new)
+    await changes.relink([copy_id], new)
+    known = await known_archives(db)
+    assert set(known) == {new}
+    with open_archive(root, known):
+        assert known[root] != known[new]
+
+
+@pytest.mark.parametrize("written", ["link", "archive/../archive"])
+async def test_a_relinked_archive_has_one_path_however_it_is_written(
+    db: Database, changes: LibraryChanges, root: Path, tmp_path: Path, written: str
+) -> None:
+    copy_id = await archive_item(db, root, A, "One")
+    (tmp_path / "link").symlink_to(root)
+    assert await changes.relink([copy_id], tmp_path / written) == (0, 0, 0)
+    assert [row["path"] for row in await db.fetch("SELECT path FROM archives")] == [str(root)]
+    with pytest.raises(UsageError, match="home folder is not known"):
+        await changes.relink([copy_id], Path("~nobody-at-all/archive"))
 
 
 async def test_a_folder_that_was_renamed_is_found_by_its_manifest(

@@ -82,6 +82,20 @@ async def test_what_came_lies_beside_the_media_and_only_its_own_note_goes(
     assert list((tmp_path / ".ytarchive" / "sidecars").iterdir()) == []
 
 
+async def test_staging_of_copies_that_lack_nothing_any_more_is_swept(db: Database, tmp_path: Path) -> None:
+    number, copy = await archived(db, tmp_path)
+    staged(copy, number)
+    staged(copy, number + 1)
+    assert supplying.sweep(tmp_path, {}, await sidecars.lacking(db, tmp_path)) == 1
+    folder = tmp_path / ".ytarchive" / "sidecars"
+    assert [path.name for path in folder.iterdir()] == [str(number)]
+    async with db.write() as tx:
+        await tx.run("DELETE FROM sidecars")
+    assert supplying.sweep(tmp_path, {}, await sidecars.lacking(db, tmp_path)) == 1
+    assert list(folder.iterdir()) == []
+    assert supplying.sweep(tmp_path / "none", {}, ()) == 0 and not (tmp_path / "none").exists()
+
+
 @pytest.mark.parametrize("call", ["rename_new", "write_file", "fsync", "nothing"])
 async def test_an_addition_that_was_killed_is_ended_with_the_same_result(
     db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str

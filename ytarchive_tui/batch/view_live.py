@@ -24,7 +24,7 @@ from ytarchive_tui.batch.input import BatchInput
 from ytarchive_tui.batch.output import LineWriter
 from ytarchive_tui.batch.view import State, Summary
 from ytarchive_tui.batch.view_plain import PlainView
-from ytarchive_tui.domain.models import Progress, Status
+from ytarchive_tui.domain.models import TAKING_STOCK, Progress, Status
 from ytarchive_tui.domain.text import plain
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ def _job(line: LiveLine, width: int) -> RenderableType:
 def _pace(progress: Progress | None) -> str:
     if progress is None:
         return ""
-    if progress.activity == "listing":
-        return f"listing {progress.done:,}"
+    if progress.activity in ("listing", TAKING_STOCK):
+        return f"{progress.activity} {progress.done:,}"
     parts = [plain(progress.activity, 12)]
     if progress.total:
         parts.append(f"{min(progress.done / progress.total, 1):.0%}")

@@ -8,6 +8,7 @@ from ytarchive_tui.db import copies, journal
 from ytarchive_tui.db.archives import archive_id
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.jobs import FINAL
+from ytarchive_tui.db.leftovers import is_left_over
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import ArchivedCopy, Manifest
 
@@ -39,6 +40,8 @@ async def adopt_copy(db: Database, copy: ArchivedCopy, there: Collection[str] | 
     manifest = copy.manifest
     async with db.write() as tx:
         archive = await archive_id(tx, copy.archive)
+        if await is_left_over(tx, archive, copy):
+            return False
         await tx.run(
             "INSERT INTO items (extractor, video_id, url, title, channel, duration_s, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",

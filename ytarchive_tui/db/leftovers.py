@@ -13,6 +13,11 @@ from uuid import UUID
 from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.domain.models import ArchivedCopy, Manifest
 
+SAME = "l.folder = f.folder AND " + " AND ".join(
+    f"l.manifest ->> '$.{name}' = f.manifest ->> '$.{name}'" for name in ("video_id", "job", "archived_at")
+)
+"""Whether a leftover `l` means what was found as `f`: by what `storage.removal` compares."""
+
 
 class Leftover(NamedTuple):
     """Files to be removed."""
@@ -29,6 +34,16 @@ async def leave(tx: Transaction, archive_id: int, folder: str, manifest: str) ->
         "INSERT INTO leftovers (archive_id, folder, manifest, since) VALUES (?, ?, ?, ?)",
         (archive_id, folder, manifest, tx.now),
     )
+
+
+async def is_left_over(tx: Transaction, archive_id: int, copy: ArchivedCopy) -> bool:
+    """Whether the files of that very copy are about to be removed."""
+    row = await tx.one(
+        f"SELECT 1 FROM leftovers l JOIN (SELECT ? AS folder, ? AS manifest) f ON {SAME} "
+        "WHERE l.archive_id = ?",
+        (copy.folder, copy.manifest.model_dump_json(), archive_id),
+    )
+    return row is not None
 
 
 async def newest(db: Database) -> int:

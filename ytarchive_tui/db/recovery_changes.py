@@ -63,7 +63,7 @@ async def note_before(tx: Transaction, ids: str, action: str) -> tuple[int, int]
     after = await _newest_entry(tx)
     await tx.run(
         "INSERT INTO journal (at, kind, job_id, item_id, source_id, data) SELECT :now, :kind, id, item_id, "
-        f"source_id, json_object('action', :action, 'before', json_set({BEFORE}, '$.options_id', options_id, "
+        f"source_id, json_object('action', :action, 'before', json_set({BEFORE}, "
         f"'$.fence', fence, '$.updated_at', updated_at)) FROM jobs WHERE {THESE} ORDER BY id",
         {"now": tx.now, "kind": EventKind.JOB_CHANGED, "action": action, "ids": ids},
     )

@@ -32,6 +32,8 @@ async def move_archive(db: Database, old: Path, new: Path, uuid: UUID) -> int:
         for table in ("copies", "jobs", "sources", "leftovers"):
             await tx.run(f"UPDATE OR IGNORE {table} SET archive_id = ? WHERE archive_id = ?", (to, row["id"]))
         await _give_way(tx, row["id"], to)
+        # Whatever lies there from now on is another archive.
+        await tx.run("UPDATE archives SET uuid = NULL, taken_over = NULL WHERE id = ?", (row["id"],))
         for kept in await tx.fetch(
             "SELECT id, data FROM options WHERE data ->> '$.archive' = ?", (str(old),)
         ):

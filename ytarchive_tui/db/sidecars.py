@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from ytarchive_tui.db.connection import Transaction
+from pathlib import Path
+
+from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.domain.models import Manifest
+
+
+async def lacking(db: Database, archive: Path) -> frozenset[int]:
+    """The copies in an archive that lack something."""
+    rows = await db.fetch(
+        "SELECT s.copy_id FROM sidecars s JOIN copies c ON c.id = s.copy_id "
+        "JOIN archives a ON a.id = c.archive_id WHERE a.path = ?",
+        (str(archive),),
+    )
+    return frozenset(row["copy_id"] for row in rows)
 
 
 async def note(tx: Transaction, copy_id: int, manifest: Manifest) -> None:

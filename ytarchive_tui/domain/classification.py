@@ -11,9 +11,6 @@ from ytarchive_tui.domain.text import plain
 
 _C = FailureClass
 
-TEXTS_VERSION = 1
-"""Rises when the rules about texts change, so that stored failures can be told from newly read ones."""
-
 
 class Rule(NamedTuple):
     """A class and its sentence for people."""

@@ -19,7 +19,6 @@ from ytarchive_tui.domain.models import (
     ItemMetadata,
     Job,
     JobKind,
-    JobOptions,
     ListPage,
     MissingSidecar,
     Progress,
@@ -214,13 +213,6 @@ class QuotaLedger(Protocol):
 
     async def rest(self, key: str, until: datetime, cause: str, why: str) -> None:
         """Leave a key alone for a while: the API said that it can't be used."""
-
-
-class FormatChecker(Protocol):
-    """Judges a yt-dlp format string without asking the network."""
-
-    async def check(self, options: JobOptions) -> str | None:
-        """None when the options can be used, else what is wrong with them."""
 
 
 class SiteMemory(Protocol):

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from ytarchive_tui.db.again import Again, fetch_again
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.copies import by_id
@@ -17,9 +19,11 @@ from ytarchive_tui.db.relink import move_archive, move_copy
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.models import JobOptions, Manifest
 from ytarchive_tui.services.removal import remove_leftovers
+from ytarchive_tui.settings.values import ArchivePath
 from ytarchive_tui.storage.archive import identity_at, open_archive
 from ytarchive_tui.storage.finding import find_folders
 
+_ROOT = TypeAdapter[Path](ArchivePath)
 TITLES = 8
 """Titles that a preview names."""
 
@@ -92,6 +96,10 @@ class LibraryChanges:
         Raises `UsageError` when another archive, or none, lies there.
         """
         db, moved = await self._open(), 0
+        try:
+            root = await asyncio.to_thread(_ROOT.validate_python, root)
+        except (ValueError, RuntimeError) as error:
+            raise UsageError(f"«{root}» is no folder: {error}") from error
         copies = await by_id(db, copy_ids)
         uuid = await asyncio.to_thread(identity_at, root)
         if uuid is None:

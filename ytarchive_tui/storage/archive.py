@@ -103,15 +103,16 @@ def private_folder(name: str, parent: int) -> Iterator[int]:
 
 
 @contextmanager
-def open_archive(root: Path, known: KnownArchives) -> Iterator[tuple[int, int]]:
+def open_archive(root: Path, known: KnownArchives, mode: int = 0o700) -> Iterator[tuple[int, int]]:
     """Descriptors of the root and of its marker folder; makes both the first time, with parents.
 
-    Raises `StageError` (`ArchiveMissing`) when an archive was seen at this root and is not there now
-    (the disk is not mounted, or another one is); `OSError` for all else.
+    `mode`: the permissions of a root, and of parents, that are made. Raises `StageError` (`ArchiveMissing`)
+    when an archive was seen at this root and is not there now (the disk is not mounted, or another one is);
+    `OSError` for all else.
     """
     expected = known.get(root)
     if expected is None:
-        root.mkdir(parents=True, exist_ok=True)
+        _make_root(root, mode)
     elif not (root / MARKER / IDENTITY).exists():
         raise archive_missing(root, "the archive that was here is gone")
     with open_folder(root) as root_folder, private_folder(MARKER, root_folder) as marker:
@@ -120,6 +121,15 @@ def open_archive(root: Path, known: KnownArchives) -> Iterator[tuple[int, int]]:
             if known.setdefault(root, identity.uuid) != identity.uuid:
                 raise archive_missing(root, "another archive is here now")
         yield root_folder, marker
+
+
+def _make_root(root: Path, mode: int) -> None:
+    """Make the folder and those above it that are missing, whatever the umask."""
+    for folder in reversed([each for each in (root, *root.parents) if not each.exists()]):
+        with suppress(FileExistsError):
+            folder.mkdir(mode)
+            with open_folder(folder) as made:
+                set_mode(made, mode)
 
 
 def identity_at(root: Path) -> UUID | None:

@@ -20,11 +20,12 @@ _WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EIN
 class ArchiveLocks:
     """Exclusive flocks on `<archive>/.ytarchive/engine.lock`, each from the archive's first use to `close`.
 
-    `known`: as in `open_archive`. The system frees the locks when the process ends, however it ends.
+    `known`, `mode`: as in `open_archive`. The system frees the locks when the process ends, however it ends.
     """
 
-    def __init__(self, known: KnownArchives) -> None:
+    def __init__(self, known: KnownArchives, mode: int = 0o700) -> None:
         self._known = known
+        self._mode = mode
         self._handles: dict[Path, int] = {}
         self._changing = threading.Lock()
 
@@ -39,7 +40,7 @@ class ArchiveLocks:
         """
         with self._changing:
             if root not in self._handles:
-                with os_errors("staging"), open_archive(root, self._known) as (_, marker):
+                with os_errors("staging"), open_archive(root, self._known, self._mode) as (_, marker):
                     self._handles[root] = _locked(root, marker)
             return self._known[root]
 

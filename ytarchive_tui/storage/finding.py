@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ytarchive_tui.domain.models import Manifest
@@ -11,6 +13,8 @@ from ytarchive_tui.domain.models import Manifest
 from . import manifest
 from .archive import MARKER, open_folder
 from .layout import MANIFEST
+
+log = logging.getLogger(__name__)
 
 _DEEPEST = 6
 
@@ -22,7 +26,7 @@ def find_folders(root: Path, wanted: Iterable[Manifest]) -> dict[tuple[str, int]
     """
     missing = {(each.video_id, each.job): each for each in wanted}
     found: dict[tuple[str, int], str] = {}
-    for path in _items(root, 0):
+    for path in _items(root, 0, lambda: False):
         with open_folder(path) as folder:
             read = manifest.read(folder)
             if read is None or read != missing.get((read.video_id, read.job)):
@@ -34,21 +38,33 @@ def find_folders(root: Path, wanted: Iterable[Manifest]) -> dict[tuple[str, int]
     return found
 
 
-def every_item(root: Path) -> Iterator[tuple[str, Manifest]]:
-    """Each complete item below an archive's root: its folder, its manifest. Blocking; raises `OSError`."""
-    for path in _items(root, 0):
-        with open_folder(path) as folder:
+def every_item(root: Path, stop: Callable[[], bool] = lambda: False) -> Iterator[tuple[str, Manifest]]:
+    """Each complete item below an archive's root: its folder, its manifest. Blocking; raises `OSError`.
+
+    `stop` is asked at each folder: a thread that looks through a large disk must not hold up an end.
+    """
+    for path in _items(root, 0, stop):
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError), open_folder(path) as folder:
             read = manifest.read(folder)
             if read is not None and manifest.is_complete(read, folder):
                 yield path.relative_to(root).as_posix(), read
 
 
-def _items(folder: Path, depth: int) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        listed = sorted(entries, key=lambda entry: entry.name)
+def _items(folder: Path, depth: int, stop: Callable[[], bool]) -> Iterator[Path]:
+    if stop():
+        return
+    try:
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except (FileNotFoundError, PermissionError) as error:
+        if not depth:
+            raise
+        # As `lost+found` at the root of a disk, or what somebody moves away meanwhile.
+        log.info("%s was not looked into: %s", folder, error.strerror)
+        return
     if any(entry.name == MANIFEST for entry in listed):
         yield folder
     if depth < _DEEPEST:
         for entry in listed:
             if entry.is_dir(follow_symlinks=False) and entry.name != MARKER:
-                yield from _items(folder / entry.name, depth + 1)
+                yield from _items(folder / entry.name, depth + 1, stop)

@@ -23,6 +23,8 @@ from .layout import MANIFEST
 from .verification import Verified
 
 _CHUNK = 1024 * 1024
+_MOST = 8 * _CHUNK
+"""A manifest with two hundred subtitles has 60 KB."""
 
 
 def describe(job: Job, staged: StagedDownload, verified: Verified) -> Manifest:
@@ -51,7 +53,7 @@ def describe(job: Job, staged: StagedDownload, verified: Verified) -> Manifest:
 def read(folder: int) -> Manifest | None:
     """The manifest in an open folder, None when there is no readable one."""
     try:
-        return Manifest.model_validate_json(read_file(MANIFEST, folder))
+        return Manifest.model_validate_json(read_file(MANIFEST, folder, _MOST))
     except (OSError, ValidationError):
         return None
 

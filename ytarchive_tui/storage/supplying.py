@@ -13,7 +13,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
@@ -31,7 +31,7 @@ from ytarchive_tui.domain.models import (
 from ytarchive_tui.domain.ports import ChildRunner
 
 from . import layout, manifest
-from .archive import MARKER, open_archive, open_below, private_folder, set_mode
+from .archive import MARKER, KnownArchives, open_archive, open_below, private_folder, set_mode
 from .durable import open_regular, read_file, rename_new, write_file
 from .failing import os_errors
 from .local import in_thread
@@ -77,6 +77,10 @@ class SidecarFolders:
     async def go_on(self, copy: ArchivedCopy, number: int) -> ArchivedCopy | None:
         """End an addition that was interrupted; None when there is none. Raises `StageError`."""
         return await in_thread(go_on, copy, number)
+
+    async def sweep(self, root: Path, known: KnownArchives, wanted: Collection[int]) -> int:
+        """Remove what dead runs left for copies that lack nothing any more; raises `StageError`."""
+        return await in_thread(sweep, root, known, wanted)
 
     async def clear(self, copy: ArchivedCopy, number: int) -> None:
         """Remove what is left in staging; raises `StageError`."""
@@ -127,6 +131,22 @@ def clear(copy: ArchivedCopy, number: int) -> None:
         private_folder(SIDECARS, marker) as all_places,
     ):
         shutil.rmtree(str(number), ignore_errors=True, dir_fd=all_places)
+
+
+def sweep(root: Path, known: KnownArchives, wanted: Collection[int]) -> int:
+    """Remove the staging folders of copies that lack nothing any more; how many. Raises `StageError`."""
+    if not (root / MARKER / SIDECARS).exists():
+        return 0
+    with (
+        os_errors("discard"),
+        open_archive(root, known) as (_, marker),
+        private_folder(SIDECARS, marker) as all_places,
+    ):
+        numbers = [name for name in os.listdir(all_places) if name.isascii() and name.isdigit()]
+        left = [name for name in numbers if int(name) not in wanted]
+        for name in left:
+            shutil.rmtree(name, ignore_errors=True, dir_fd=all_places)
+        return len(left)
 
 
 @contextmanager

@@ -36,8 +36,8 @@ Recall = Callable[[Job, FailureClass], Awaitable[Sequence[Past]]]
 """How the last tries after such a failure ended where this job works."""
 
 
-class _LeaseLostError(Exception):
-    """Another engine owns the job now: whatever this one has done must not be finished."""
+class LeaseLostError(Exception):
+    """Another engine owns the job now, or it was ended: whatever this one has done must not be finished."""
 
 
 class _StopRequestedError(Exception):
@@ -100,8 +100,10 @@ class Worker:
         try:
             outcome = await self._run_leased(claim)
             transition = self._after_success(job, outcome)
-        except _LeaseLostError:
+        except LeaseLostError:
             log.warning("lease of job %d was lost in stage %s", job.id, job.stage, extra={"job": job.id})
+            # Whoever counts what is asked of the site hears of it by this.
+            await self._queue.heartbeat(claim)
             return
         except _StopRequestedError as stop:
             transition = (
@@ -144,7 +146,7 @@ class Worker:
             await self._queue.wait_for_wish(claim.lease_s / 3)
             job = await self._queue.heartbeat(claim)
             if job is None:
-                raise _LeaseLostError
+                raise LeaseLostError
             if job.cancel_requested or job.status is Status.PAUSED:
                 raise _StopRequestedError(job)
 

@@ -24,7 +24,7 @@ def main() -> None:
     for name in [name for name in os.environ if name.startswith("PYTHON")]:
         del os.environ[name]
     os.umask(0o077)
-    with contextlib.suppress(OSError, AttributeError):
+    with contextlib.suppress(OSError):
         os.nice(10)
     signal.signal(signal.SIGTERM, _terminate)
     orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -53,7 +53,7 @@ def _read(orders: queue.SimpleQueue[dict[str, Any]]) -> NoReturn:
 
 def _leave() -> NoReturn:
     """End at once, and with us whatever a task has left running."""
-    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+    if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(0)
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from ytarchive_tui.domain.errors import StageError
@@ -122,10 +123,5 @@ class _Worker:
                 self.dialogue.note(line.decode(errors="replace"))
 
     def _signal(self, number: int) -> None:
-        try:
-            if hasattr(os, "killpg"):
-                os.killpg(self.process.pid, number)
-            else:
-                self.process.kill()
-        except (ProcessLookupError, PermissionError):
-            pass
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)

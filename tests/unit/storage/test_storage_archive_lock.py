@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,23 @@ import pytest
 from ytarchive_tui.domain.classification import classify
 from ytarchive_tui.domain.errors import FailureClass, StageError
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
+
+
+@pytest.mark.parametrize(("mode", "umask"), [(0o700, 0), (0o755, 0o077)])
+def test_a_new_root_has_the_wanted_permissions_and_what_is_there_keeps_its_own(
+    tmp_path: Path, mode: int, umask: int
+) -> None:
+    (tmp_path / "old").mkdir(mode=0o711)
+    before = os.umask(umask)
+    try:
+        locks = ArchiveLocks({}, mode)
+        locks.hold(tmp_path / "old" / "new" / "archive")
+        locks.close()
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / each).stat().st_mode) for each in ("old", "old/new", "old/new/archive")]
+    assert modes == [0o711, mode, mode]
+    assert stat.S_IMODE((tmp_path / "old/new/archive/.ytarchive").stat().st_mode) == 0o700
 
 
 def test_a_second_engine_waits_until_the_first_has_left_the_archive(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ from ytarchive_tui.domain.models.metadata import (
     Provider,
 )
 from ytarchive_tui.domain.models.outcomes import (
+    TAKING_STOCK,
     Downloaded,
     Former,
     Listed,
@@ -54,6 +55,7 @@ from ytarchive_tui.domain.models.outcomes import (
 
 __all__ = [
     "EXTRACTED",
+    "TAKING_STOCK",
     "ArchivedCopy",
     "AtSource",
     "Chapter",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import AfterValidator, Field
 
 from ytarchive_tui.domain.models.base import Frozen
 from ytarchive_tui.domain.models.metadata import Format, ItemMetadata
@@ -74,12 +76,22 @@ class FetchedSidecars(Frozen):
     """What did not come this time either."""
 
 
+def _plain_name(name: str) -> str:
+    """Manifests lie on disks that others write: a name in one must not lead out of its folder."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise ValueError("is not a plain file name")
+    return name
+
+
+_MOST_BYTES = 1 << 60
+
+
 class ManifestFile(Frozen):
     """One file of an item in the archive, by size (bytes) and SHA-256 (hex)."""
 
-    name: str
+    name: Annotated[str, AfterValidator(_plain_name)]
     role: FileRole
-    size: int
+    size: Annotated[int, Field(ge=0, le=_MOST_BYTES)]
     sha256: str
     language: str | None = None
     auto: bool = False

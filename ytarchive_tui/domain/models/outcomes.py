@@ -13,6 +13,9 @@ from ytarchive_tui.domain.models.base import Frozen
 from ytarchive_tui.domain.models.jobs import AtSource, Stage
 from ytarchive_tui.domain.models.metadata import ItemMetadata
 
+TAKING_STOCK = "taking stock"
+"""What a job does that comes first to an archive with items that nobody knows yet; counted in items."""
+
 
 class Progress(Frozen):
     """The newest state of a running stage; lives in memory only."""

@@ -78,7 +78,7 @@ class LibraryChanging(LibraryVerbs):
         self._back()
         if not text.strip():
             return
-        root = Path(text.strip()).expanduser().absolute()
+        root = Path(text.strip())
 
         async def relink() -> None:
             done = await self.library.changes.relink(ids, root)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from ytarchive_tui.db.pages import QueueRow
-from ytarchive_tui.domain.models import Progress
+from ytarchive_tui.domain.models import TAKING_STOCK, Progress
 from ytarchive_tui.tui.glyphs import Glyphs
 from ytarchive_tui.tui.widgets.columns import Column, Piece
 from ytarchive_tui.tui.wording import cells, count, duration, moment, size
@@ -79,8 +79,12 @@ class JobColumns:
         if row.status != "running":
             return [(self._height(row), "dim")]
         if progress is None or not progress.total:
-            listed = progress is not None and progress.activity == "listing" and progress.done
-            return [(f"{progress.done:,} found", "dim")] if progress is not None and listed else []
+            listed = progress is not None and progress.activity in ("listing", TAKING_STOCK)
+            return (
+                [(f"{progress.done:,} found", "dim")]
+                if progress is not None and progress.done and listed
+                else []
+            )
         share = progress.done / progress.total
         filled, rest = self._glyphs.progress(share, max(width - 5, 1))
         return [(filled, "bar"), (rest, "rest"), (f"{min(share, 1):>5.0%}", "text")]

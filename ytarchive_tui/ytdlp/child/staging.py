@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import time
@@ -50,11 +51,6 @@ def _locked(staging: Path) -> Iterator[None]:
 
     Raises `StageError` (StagingBusy) when another process still holds it after ten seconds.
     """
-    try:
-        import fcntl
-    except ImportError:
-        yield  # Windows: the pool ends a worker before it starts the next attempt
-        return
     descriptor = os.open(staging / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline = time.monotonic() + LOCK_WAIT_S
