@@ -26,6 +26,7 @@ from .failing import archive_missing
 
 MARKER = ".ytarchive"
 IDENTITY = "archive.json"
+SIDECARS = "sidecars"
 STAGING = "staging"
 TRASH = "trash"
 
