@@ -19,7 +19,6 @@ from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.seed import seed_archived
 from ytarchive_tui.db.sidecar_queue import SidecarQueue
-from ytarchive_tui.db.sidecars import copies_lacking
 from ytarchive_tui.db.sizes import expected_size
 from ytarchive_tui.db.snapshots import SnapshotKeeper
 from ytarchive_tui.db.sources import Sources
@@ -28,7 +27,7 @@ from ytarchive_tui.db.views import Views
 from ytarchive_tui.db.withheld import note_tools
 from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
 from ytarchive_tui.domain.policy import after_metadata_alone
-from ytarchive_tui.domain.ports import JobQueue
+from ytarchive_tui.domain.ports import ArchiveStore, JobQueue
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.outside import (
     children_of,
@@ -137,9 +136,9 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     )
     locks = ArchiveLocks(known)
     stack.callback(locks.close)
-    board, dials = MemoryBoard(), Dials(db, settings)
+    board, views, dials = MemoryBoard(), Views(db), Dials(db, settings)
     for archive in tuple(known):
-        await _sweep(store, locks, db, archive)
+        await _sweep(store, locks, archive, await views.jobs_with_staging(archive))
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
     stack.push_async_callback(_ended, tidying)
 
@@ -278,17 +277,16 @@ def _roomy(room: Room, db: Database, run: StageRun) -> StageRun:
     return roomy
 
 
-async def _sweep(store: LocalArchive, locks: ArchiveLocks, db: Database, archive: Path) -> None:
+async def _sweep(store: ArchiveStore, locks: ArchiveLocks, archive: Path, live_jobs: Sequence[int]) -> None:
     """Remove what dead runs left in staging; an archive that is not there now is swept another time."""
     try:
         await asyncio.to_thread(locks.hold, archive)
-        removed = await store.sweep(archive, await Views(db).jobs_with_staging(archive))
-        removed += await store.sweep_sidecars(archive, await copies_lacking(db, archive))
+        removed = await store.sweep(archive, live_jobs)
     except Exception as error:
         log.warning("staging of %s could not be swept: %s", archive, error)
     else:
         if removed:
-            log.info("removed %d staging folders that nothing needs", removed)
+            log.info("removed %d staging folders that no job needs", removed)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from ytarchive_tui.db.connection import Database, Transaction
+from ytarchive_tui.db.connection import Transaction
 from ytarchive_tui.domain.models import Manifest
 
 
@@ -13,16 +11,6 @@ async def note(tx: Transaction, copy_id: int, manifest: Manifest) -> None:
     await tx.run("DELETE FROM sidecars WHERE copy_id = ?", (copy_id,))
     if manifest.missing:
         await tx.run("INSERT INTO sidecars (copy_id, since) VALUES (?, ?)", (copy_id, tx.now))
-
-
-async def copies_lacking(db: Database, archive: Path) -> tuple[int, ...]:
-    """Ids of the copies of an archive that lack something, and may have some of it in staging."""
-    rows = await db.fetch(
-        "SELECT s.copy_id FROM sidecars s JOIN copies c ON c.id = s.copy_id "
-        "JOIN archives a ON a.id = c.archive_id WHERE a.path = ?",
-        (str(archive),),
-    )
-    return tuple(row["copy_id"] for row in rows)
 
 
 def names(manifest: Manifest) -> str:

@@ -26,7 +26,6 @@ from .failing import archive_missing
 
 MARKER = ".ytarchive"
 IDENTITY = "archive.json"
-SIDECARS = "sidecars"
 STAGING = "staging"
 TRASH = "trash"
 

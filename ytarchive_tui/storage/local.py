@@ -18,7 +18,6 @@ from . import commit, manifest
 from .archive import (
     IDENTITY,
     MARKER,
-    SIDECARS,
     STAGING,
     TRASH,
     KnownArchives,
@@ -112,16 +111,6 @@ class LocalArchive:
         live = frozenset(live_jobs)
         return await in_thread(self._remove, archive, lambda job: job not in live)
 
-    async def sweep_sidecars(self, archive: Path, live_copies: Sequence[int]) -> int:
-        """Remove what was fetched for copies that lack nothing or are gone; the number of folders removed.
-
-        Raises `StageError`.
-        """
-        if not (archive / MARKER / SIDECARS).exists():
-            return 0
-        live = frozenset(live_copies)
-        return await in_thread(self._remove, archive, lambda copy: copy not in live, SIDECARS)
-
     @contextmanager
     def _open_staging(self, root: Path, job_id: int) -> Iterator[tuple[int, int]]:
         """Descriptors of the archive's root and of the job's staging folder."""
@@ -165,14 +154,14 @@ class LocalArchive:
         ):
             os.unlink(EXTRACTED, dir_fd=staging)
 
-    def _remove(self, root: Path, unwanted: Callable[[int], bool], kind: str = STAGING) -> int:
-        """Move unwanted folders of a kind to the trash, then empty it; how many were moved."""
+    def _remove(self, root: Path, unwanted: Callable[[int], bool]) -> int:
+        """Move unwanted staging folders to the trash, then empty it; how many were moved."""
         if not (root / MARKER / IDENTITY).exists():
             return 0
         with (
             os_errors("discard"),
             open_archive(root, self._known) as (_, marker),
-            private_folder(kind, marker) as staging,
+            private_folder(STAGING, marker) as staging,
             private_folder(TRASH, marker) as trash,
         ):
             with os.scandir(staging) as entries:

@@ -31,12 +31,13 @@ from ytarchive_tui.domain.models import (
 from ytarchive_tui.domain.ports import ChildRunner
 
 from . import layout, manifest
-from .archive import MARKER, SIDECARS, open_archive, open_below, private_folder, set_mode
+from .archive import MARKER, open_archive, open_below, private_folder, set_mode
 from .durable import open_regular, read_file, rename_new, write_file
 from .failing import os_errors
 from .local import in_thread
 from .verification import Verified, VerifyRequest
 
+SIDECARS = "sidecars"
 ADDING = "adding.json"
 
 

@@ -267,20 +267,6 @@ async def test_sweep_removes_only_dead_jobs_and_follows_no_link(bench: Bench, tm
     assert not (tmp_path / "never-used").exists()
 
 
-async def test_sweep_removes_what_was_fetched_for_copies_that_lack_nothing_now(bench: Bench) -> None:
-    assert await bench.store.sweep_sidecars(bench.root, []) == 0
-    bench.stage(7)
-    assert await bench.store.sweep_sidecars(bench.root, []) == 0
-    sidecars = bench.root / ".ytarchive/sidecars"
-    assert not sidecars.exists()
-    for number in (7, 8):
-        (sidecars / str(number)).mkdir(parents=True)
-        (sidecars / str(number) / "v.en.vtt").write_text("WEBVTT")
-    assert await bench.store.sweep_sidecars(bench.root, [8]) == 1
-    assert [path.name for path in sidecars.iterdir()] == ["8"]
-    assert [path.name for path in (bench.root / ".ytarchive/staging").iterdir()] == ["7"]
-
-
 async def test_an_extraction_is_forgotten_and_partial_files_stay(bench: Bench) -> None:
     folder = bench.store.staging(job(bench.root))
     for name in ("extracted.json", "v.f137.mp4.part"):
