@@ -18,6 +18,20 @@ from ytarchive_tui.domain.errors import Evidence, FailureClass
         (Evidence(message="No video formats found!", http_status=404), FailureClass.FORMAT),
         (Evidence(message="No video formats found!"), FailureClass.FORMAT),
         (
+            Evidence(
+                message="No video formats found!",
+                warnings=("Unable to download API page: ('Connection aborted.', ConnectionResetError(104))",),
+            ),
+            FailureClass.NET_TRANSIENT,
+        ),
+        (
+            Evidence(
+                message="No video formats found!",
+                warnings=("('Connection aborted.', ConnectionResetError(104)). Retrying (1/3)...",),
+            ),
+            FailureClass.FORMAT,
+        ),
+        (
             Evidence(message="something new", http_status=404, warnings=("HTTP Error 404: Not Found",)),
             FailureClass.UNKNOWN,
         ),

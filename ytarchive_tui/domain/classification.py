@@ -139,6 +139,7 @@ NETWORK_TEXTS: tuple[tuple[str, Rule], ...] = (
 )
 
 _NO_FORMAT = re.compile(r"No video formats found|Requested format is not available")
+_GIVEN_UP = re.compile(r"Unable to download (API page|webpage)")
 _SPECIFIC = tuple((re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in TEXT_RULES)
 _NETWORK_WORDS = tuple((re.compile(pattern, re.IGNORECASE), rule) for pattern, rule in NETWORK_TEXTS)
 
@@ -150,6 +151,7 @@ def classify(evidence: Evidence) -> Failure:
         or _by_exception(evidence)
         or _by_errno(evidence)
         or _by_hidden_status(evidence)
+        or _by_hidden_break(evidence)
         or _by_text(evidence, specific_only=True)
         or _by_http_status(evidence)
         or _by_text(evidence, specific_only=False)
@@ -241,6 +243,18 @@ def _by_hidden_status(evidence: Evidence) -> Rule | None:
     if _NO_FORMAT.search(evidence.message) and (status == 429 or status >= 500):
         return _by_http_status(evidence)
     return None
+
+
+def _by_hidden_break(evidence: Evidence) -> Rule | None:
+    """Formats that are missing because the network went after the page and before the player's answers.
+
+    yt-dlp only warns of that too, and tries each answer more than once: what counts is what it gave up.
+    """
+    if _NO_FORMAT.search(evidence.message) is None:
+        return None
+    lost = [text for text in evidence.warnings if _GIVEN_UP.search(text)]
+    words = ((text, pattern, rule) for text in reversed(lost) for pattern, rule in _NETWORK_WORDS)
+    return next((rule for text, pattern, rule in words if pattern.search(text)), None)
 
 
 def _is_the_failure_itself(evidence: Evidence) -> bool:
