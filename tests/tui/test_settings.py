@@ -63,6 +63,7 @@ async def test_what_the_file_says_anew_is_gone_by_or_told_with_its_line(stage: M
         assert take_over(it.app, file) == ()
         await it.until(lambda: "from the next start on" in it.screen_text())
         assert it.app.theme == "nord"
+        it.app.clear_notifications()
         await pilot.press("z")
         await it.until(lambda: "frozen" in it.screen_text())
         file.path.write_text('[screen]\n\ntheme = "gruvbox"\nascii = "perhaps"\n')
