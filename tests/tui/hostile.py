@@ -97,10 +97,14 @@ async def _rows(tx: Transaction, archive: Path, number: int) -> None:
         await tx.many(f"INSERT INTO {table} ({columns}) VALUES ({values})", rows)
 
 
+NO_NAME = {ord("/"): "\u2215", 0: "\u2400"}
+"""What a manifest's names can't hold, and so no database."""
+
+
 def _manifest(archive: Path, video: str, text: str, other: str) -> str:
     return Manifest(
         extractor="youtube", video_id=video, job=1, archived_at=datetime.now(UTC), title=text, channel=other,
         quality="best", offered_height=1080, obtained_height=720,
         obtained=(Format(format_id=other[:20], ext="mp4", height=720, vcodec=other[:9]),),
-        files=(ManifestFile(name=other, role=FileRole.MEDIA, size=1000, sha256="0" * 64),), notes=(other,),
+        files=(ManifestFile(name=other.translate(NO_NAME), role=FileRole.MEDIA, size=1000, sha256="0" * 64),), notes=(other,),
     ).model_dump_json()  # fmt: skip

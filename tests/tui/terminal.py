@@ -53,6 +53,8 @@ class Terminal:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("YTARCHIVE_")}
         wanted: dict[str, str | None] = {
             **clean, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "HOME": str(home),
+            # They would say more than the window's own size.
+            "COLUMNS": None, "LINES": None,
             **(env or {}),
         }  # fmt: skip
         self.process = subprocess.Popen(
