@@ -12,7 +12,8 @@ import click
 
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.library import LibraryPages, LibraryTotals
+from ytarchive_tui.db.library import LibraryPages
+from ytarchive_tui.db.library_rows import LibraryTotals
 from ytarchive_tui.db.lock import is_free
 from ytarchive_tui.db.reach import reach
 from ytarchive_tui.domain.amounts import number, size
