@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ytarchive_tui.db import attempts
-from ytarchive_tui.db.adopting import adopt_forgotten
-from ytarchive_tui.db.archives import identify, known_archives
+from ytarchive_tui.db.archives import known_archives
 from ytarchive_tui.db.bandwidth import BandwidthRows
 from ytarchive_tui.db.board_file import BoardTeller
 from ytarchive_tui.db.clock import mend_waits
@@ -22,20 +21,17 @@ from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.reach import reach
-from ytarchive_tui.db.seed import seed_archived
 from ytarchive_tui.db.sidecar_queue import SidecarQueue
-from ytarchive_tui.db.sidecars import lacking
-from ytarchive_tui.db.sizes import expected_size
 from ytarchive_tui.db.snapshots import SnapshotKeeper
 from ytarchive_tui.db.sources import Sources
 from ytarchive_tui.db.upgrades import Upgrades
 from ytarchive_tui.db.views import Views
 from ytarchive_tui.db.withheld import note_tools
-from ytarchive_tui.domain.errors import FailureClass, StageError
-from ytarchive_tui.domain.models import Claim, JobKind, Listing, Stage, StageOutcome
-from ytarchive_tui.domain.policy import after_metadata_alone
+from ytarchive_tui.domain.errors import FailureClass
+from ytarchive_tui.domain.models import JobKind, Listing, Stage
 from ytarchive_tui.domain.ports import JobQueue
 from ytarchive_tui.domain.progress import MemoryBoard
+from ytarchive_tui.holding import held, roomy, sweep_sidecars, sweep_staging
 from ytarchive_tui.outside import (
     LiveConfig,
     children_of,
@@ -61,35 +57,30 @@ from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import FileMode, Settings, Verify
 from ytarchive_tui.settings.paths import Paths
 from ytarchive_tui.settings.tools import Tools
-from ytarchive_tui.storage.archive import KnownArchives
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.room import Room
-from ytarchive_tui.storage.scratch import ScratchStore
 from ytarchive_tui.storage.supplying import SidecarFolders
 from ytarchive_tui.workers.bandwidth import Bandwidth
 from ytarchive_tui.workers.crew import Crew
 from ytarchive_tui.workers.download import DownloadStage
-from ytarchive_tui.workers.metadata import ListStage, ResolveStage, SampleStage
+from ytarchive_tui.workers.metadata import ListStage, ResolveStage
 from ytarchive_tui.workers.scheduler import Scheduler
 from ytarchive_tui.workers.sidecars import SidecarStage
 from ytarchive_tui.workers.site_queue import SiteQueue
 from ytarchive_tui.workers.speed import SpeedLimit
 from ytarchive_tui.workers.storage import StorageStage
-from ytarchive_tui.workers.worker import LeaseLostError, StageRun, Worker
+from ytarchive_tui.workers.worker import StageRun, Worker
 from ytarchive_tui.ytdlp.adapters import (
     YtdlpDownloader,
     YtdlpFormatChecker,
     YtdlpLister,
     YtdlpLooker,
-    YtdlpProvider,
     YtdlpSidecarFetcher,
 )
 
 log = logging.getLogger(__name__)
 
-DRY_RUN_SAMPLE = 20
-"""Items of lists that a dry run asks for one by one; the sizes of the others are estimated from these."""
 BROWSE_WORKERS = 2
 """For lists that somebody looks at: these wait for no archive's listing, nor for the one looked at before."""
 STORAGE_WORKERS = 2
@@ -156,7 +147,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     taking = TakingOver(db, board)
     stack.push_async_callback(taking.close)
     for archive in tuple(known):
-        await _sweep(db, store, locks, archive, await views.jobs_with_staging(archive))
+        await sweep_staging(db, store, locks, archive, await views.jobs_with_staging(archive))
     tidying = asyncio.create_task(keep_tidy(db), name="tidying")
     stack.push_async_callback(_ended, tidying)
 
@@ -182,7 +173,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
             recall=partial(attempts.past, db),
         )
 
-    resolve = _holding(
+    resolve = held(
         locks, db, taking, ResolveStage(provider(settings, children, config, db, stack), store, board)
     )
     sources, looker = Sources(db), YtdlpLooker(children, config)
@@ -190,8 +181,8 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         asking, YtdlpLister(children, config), board, sources, looker, feed_of(settings.network)
     )
     download_alone = DownloadStage(queue, YtdlpDownloader(children, config), store, board, line.took)
-    download = _holding(locks, db, taking, _roomy(room, db, download_alone))
-    storage = _holding(locks, db, taking, StorageStage(queue, store, board))
+    download = held(locks, db, taking, roomy(room, db, download_alone))
+    storage = held(locks, db, taking, StorageStage(queue, store, board))
     if tools.ffmpeg.usable and tools.ffprobe.usable:
         # What was missing may be there by now; if it is not, each of them says so once more.
         again = await Control(db).retry_failed(classes=[FailureClass.TOOL])
@@ -202,8 +193,8 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     fetcher = YtdlpSidecarFetcher(children, config)
     folders = SidecarFolders(children)
     for archive in filter(locks.held, tuple(known)):
-        await _sweep_sidecars(db, folders, known, archive)
-    sidecars = _holding(locks, db, taking, SidecarStage(late, fetcher, folders))
+        await sweep_sidecars(db, folders, known, archive)
+    sidecars = held(locks, db, taking, SidecarStage(late, fetcher, folders))
     looked_at = Queue(db, lease_s=engine.lease_s, listing=Listing.BROWSE, beside=queue)
     workers: list[Background] = [
         Scheduler(sources),
@@ -214,7 +205,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
         way,
         SpeedLimit(line.limit_bps, lambda limit: children.tell({"limit_bps": limit}), queue),
         worker("listing", Stage.METADATA, JobKind.SOURCE, listing),
-        *_several(
+        *several(
             BROWSE_WORKERS,
             lambda n: worker(
                 f"browse-{n}", Stage.METADATA, JobKind.SOURCE, listing, SiteQueue(looked_at, site)
@@ -232,7 +223,7 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
             dials.downloads,
             queue,
         ),
-        *_several(STORAGE_WORKERS, lambda n: worker(f"storage-{n}", Stage.STORAGE, JobKind.ITEM, storage)),
+        *several(STORAGE_WORKERS, lambda n: worker(f"storage-{n}", Stage.STORAGE, JobKind.ITEM, storage)),
         worker("sidecars", Stage.METADATA, JobKind.ITEM, sidecars, SiteQueue(late, site)),
     ]
     service = QueueService(db, queue, board)
@@ -240,44 +231,6 @@ async def open_engine(settings: Settings, paths: Paths, tools: Tools, stack: Asy
     site_service, quota = SiteService(db, settings), quota_service(settings, db)
     lists = BrowserService(db), SourcesService(db)
     return Engine(service, *lists, site_service, workers, checker, BandwidthService(db), quota)
-
-
-async def open_dry(
-    settings: Settings, paths: Paths, tools: Tools, scratch: Path, stack: AsyncExitStack
-) -> Engine:
-    """Metadata workers alone, on a throw-away database that knows what the real one has archived."""
-    db = await Database.open(scratch / "dry-run.db")
-    stack.push_async_callback(db.close)
-    await seed_archived(db, paths.database)
-    queue = Queue(db, lease_s=settings.engine.lease_s)
-    config = extraction_config(settings, scratch, tools)
-    children = await stack.enter_async_context(children_of(settings, config))
-    store, board = ScratchStore(scratch), MemoryBoard()
-
-    def worker(name: str, kind: JobKind, run: StageRun) -> Worker:
-        return Worker(
-            name,
-            Stage.METADATA,
-            kind,
-            run,
-            queue=queue,
-            store=store,
-            board=board,
-            rules=settings.retry,
-            after=after_metadata_alone,
-        )
-
-    # The sizes that a dry run adds up are told by yt-dlp alone.
-    resolve = ResolveStage(YtdlpProvider(children, config), store, board)
-    sample = SampleStage(resolve, DRY_RUN_SAMPLE)
-    workers: list[Background] = [
-        worker("listing", JobKind.SOURCE, ListStage(queue, YtdlpLister(children, config), board)),
-        *_several(settings.engine.metadata_workers, lambda n: worker(f"metadata-{n}", JobKind.ITEM, sample)),
-    ]
-    service = QueueService(db, queue, board)
-    checker = YtdlpFormatChecker(children, config)
-    lists = BrowserService(db), SourcesService(db)
-    return Engine(service, *lists, SiteService(db, settings), workers, checker)
 
 
 def _told(config: LiveConfig, now: Settings, browser: str | None, paths: Paths, tools: Tools) -> None:
@@ -292,69 +245,14 @@ def _open_log(settings: Settings, folder: Path, stack: AsyncExitStack) -> None:
     )
 
 
-def _holding(locks: ArchiveLocks, db: Database, taking: TakingOver, run: StageRun) -> StageRun:
-    """The stage, begun only when no other engine works on the job's archive and what lies there is known."""
-
-    async def holding(claim: Claim) -> StageOutcome:
-        archive = claim.job.options.archive
-        if not taking.knows(archive):
-            uuid = await asyncio.to_thread(locks.hold, archive)
-            # From its first use on, so that an empty mount point is never taken for a new archive.
-            async with db.write() as tx:
-                await identify(tx, archive, uuid)
-            if not await taking.before(claim, uuid):
-                raise LeaseLostError
-        return await run(claim)
-
-    return holding
-
-
-def _roomy(room: Room, db: Database, run: StageRun) -> StageRun:
-    """The stage, begun and kept running only while the archive's disk has room for it."""
-
-    async def roomy(claim: Claim) -> StageOutcome:
-        assert claim.job.item is not None, "only an item can be downloaded"
-        expected = await expected_size(db, claim.job.item.id)
-        return await room.within(claim.job, expected, lambda: run(claim))
-
-    return roomy
-
-
-async def _sweep(
-    db: Database, store: LocalArchive, locks: ArchiveLocks, archive: Path, live_jobs: Sequence[int]
-) -> None:
-    """Remove what dead runs left in staging, after a look at what they had committed.
-
-    An archive that is not there now is swept another time.
-    """
-    try:
-        await asyncio.to_thread(locks.hold, archive)
-        for copy in await store.forgotten(archive, live_jobs):
-            if await adopt_forgotten(db, copy):
-                log.warning("%s was committed by a run that ended: it is known again", copy.folder)
-        removed = await store.sweep(archive, live_jobs)
-    except Exception as error:
-        log.warning("staging of %s could not be swept: %s", archive, error)
-    else:
-        if removed:
-            log.info("removed %d staging folders that no job needs", removed)
-
-
-async def _sweep_sidecars(db: Database, folders: SidecarFolders, known: KnownArchives, archive: Path) -> None:
-    """Remove what dead runs had fetched for copies that lack nothing any more."""
-    try:
-        await folders.sweep(archive, known, await lacking(db, archive))
-    except StageError as error:
-        log.warning("sidecars in %s could not be swept: %s", archive, error)
-
-
 async def _ended(task: asyncio.Task[None]) -> None:
     """Cancel a task and wait until it is gone."""
     task.cancel()
     await asyncio.wait({task})
 
 
-def _several(count: int, make: Callable[[int], Worker]) -> list[Worker]:
+def several(count: int, make: Callable[[int], Worker]) -> list[Worker]:
+    """Workers that differ in their number alone, which begins at 1."""
     return [make(n) for n in range(1, count + 1)]
 
 

@@ -18,10 +18,10 @@ from ytarchive_tui.db.reach import reach
 from ytarchive_tui.domain.governor import SiteRules
 from ytarchive_tui.domain.ports import ChildRunner, JobQueue, MetadataProvider
 from ytarchive_tui.domain.reach import Reach
+from ytarchive_tui.services.connecting import can_reach_site
 from ytarchive_tui.services.metadata import MetadataService
 from ytarchive_tui.services.metadata_jobs import BatchedProvider
 from ytarchive_tui.services.quota import QuotaService
-from ytarchive_tui.services.reach import can_reach_site
 from ytarchive_tui.services.reaching import in_force
 from ytarchive_tui.services.site import account_of, rules_of
 from ytarchive_tui.settings.keys import read_api_keys

@@ -14,7 +14,8 @@ from ytarchive_tui.db.lock import is_free
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.domain.progress import MemoryBoard
-from ytarchive_tui.engine import Engine, open_dry, open_engine
+from ytarchive_tui.dry_run import open_dry
+from ytarchive_tui.engine import Engine, open_engine
 from ytarchive_tui.outside import quota_service
 from ytarchive_tui.services.bandwidth import BandwidthService
 from ytarchive_tui.services.browser import BrowserService

@@ -36,7 +36,7 @@ def stop_clocks(patch: pytest.MonkeyPatch) -> None:
     """Wall clock, time zone, heartbeat and free space are the same on every machine."""
     patch.setattr("ytarchive_tui.db.times.datetime", StoppedTime)
     patch.setattr(bridges, "BEAT_S", _NEVER_S)
-    patch.setattr(bridges, "_free", lambda archive: FREE)
+    patch.setattr(bridges, "free_bytes", lambda archive: FREE)
     patch.setenv("TZ", "UTC")
     time.tzset()
 

@@ -15,7 +15,7 @@ from library_samples import archive_item
 
 from ytarchive_tui.db import items
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.library import LibrarySort, LibraryView
+from ytarchive_tui.db.library_rows import LibrarySort, LibraryView
 from ytarchive_tui.db.migrate import bundled
 from ytarchive_tui.domain.errors import StageError, UsageError
 from ytarchive_tui.domain.models import ItemMetadata

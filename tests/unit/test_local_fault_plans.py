@@ -19,8 +19,9 @@ from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.classification import classify
 from ytarchive_tui.domain.errors import Evidence, FailureClass, UsageError
 from ytarchive_tui.domain.models import JobKind, JobOptions, Stage, Status
+from ytarchive_tui.domain.plans import Around, Facts, FixKind, Group
 from ytarchive_tui.domain.policy import after_failure
-from ytarchive_tui.domain.recovery import Around, Facts, FixKind, Group, plans
+from ytarchive_tui.domain.recovery import plans
 from ytarchive_tui.runtime import Runtime
 from ytarchive_tui.services.recovery import RecoveryService
 from ytarchive_tui.settings.model import Settings

@@ -16,8 +16,8 @@ from ytarchive_tui.db.reach import reach, wish_reach
 from ytarchive_tui.domain.breaker import YOUTUBE, Breaker
 from ytarchive_tui.domain.errors import FailureClass, UsageError
 from ytarchive_tui.domain.models import JobKind, Stage, Status
+from ytarchive_tui.domain.plans import FixKind
 from ytarchive_tui.domain.reach import Reach
-from ytarchive_tui.domain.recovery import FixKind
 from ytarchive_tui.services.reaching import in_force, with_cookies, with_proxy
 from ytarchive_tui.services.recovery import RecoveryService
 from ytarchive_tui.services.site import SiteService, rules_of

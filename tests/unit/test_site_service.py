@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ytarchive_tui.services.reach import can_reach_site
+from ytarchive_tui.services.connecting import can_reach_site
 from ytarchive_tui.services.site import GUEST, Standing, account_of, rules_of
 from ytarchive_tui.settings.load import load
 from ytarchive_tui.settings.model import NetworkSettings

@@ -17,7 +17,7 @@ from ytarchive_tui.batch.exit_codes import ExitCode
 from ytarchive_tui.batch.wording import count
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.library import LibrarySort, LibraryView
+from ytarchive_tui.db.library_rows import LibrarySort, LibraryView
 from ytarchive_tui.domain.amounts import size
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.text import plain

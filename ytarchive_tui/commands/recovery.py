@@ -15,7 +15,8 @@ import click
 from ytarchive_tui.batch.wording import count, moment, size
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.domain.errors import UsageError
-from ytarchive_tui.domain.recovery import Around, FixKind, Plan, span
+from ytarchive_tui.domain.plans import Around, FixKind, Plan
+from ytarchive_tui.domain.recovery import span
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services.recovery import RecoveryService
 from ytarchive_tui.services.sources import SourcesService

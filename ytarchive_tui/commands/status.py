@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ import click
 
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.library import LibraryPages, LibraryTotals
+from ytarchive_tui.db.library import LibraryPages
+from ytarchive_tui.db.library_rows import LibraryTotals
 from ytarchive_tui.db.lock import is_free
 from ytarchive_tui.db.reach import reach
 from ytarchive_tui.domain.amounts import number, size
@@ -21,6 +21,7 @@ from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services.bandwidth import Line
 from ytarchive_tui.services.reaching import DIRECT
 from ytarchive_tui.settings.redact import redact
+from ytarchive_tui.storage.free import free_bytes
 
 if TYPE_CHECKING:
     from ytarchive_tui.domain.reach import Reach
@@ -63,7 +64,7 @@ async def _told(
     line = await runtime.bandwidth.line() if runtime.bandwidth else Line()
     quota = await runtime.quota.report() if runtime.quota else None
     return {
-        "archive": str(root), "archived": kept.n, "bytes": kept.size, "free_bytes": _free(root),
+        "archive": str(root), "archived": kept.n, "bytes": kept.size, "free_bytes": free_bytes(root),
         "works": works, "on_hold": wishes.on_hold,
         "jobs": figures.model_dump(),
         "site": {"held": site.held, "offline": site.offline,
@@ -123,15 +124,3 @@ def _of_the_line(line: Line) -> Iterator[str]:
         yield f"all downloads together take {size(line.total_bps)}/s at most"
     for cap in line.caps:
         yield cap.sentence()
-
-
-def _free(root: Path) -> int | None:
-    """Bytes free where the archive lies or will lie; None when that can't be told."""
-    for folder in (root, *root.parents):
-        try:
-            return shutil.disk_usage(folder).free
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-    return None

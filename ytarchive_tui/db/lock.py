@@ -79,35 +79,30 @@ class EngineLock:
 
 def is_held_by_another(folder: Path) -> bool:
     """Whether another process works on the state folder; looks by a shared lock, held for an instant."""
-    try:
-        handle = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        told = _told(handle)
-        return (told.get("pid"), told.get("host")) != (os.getpid(), socket.gethostname())
-    except OSError:
-        return False
-    else:
-        return False
-    finally:
-        os.close(handle)
+    _, told = _look(folder)
+    return told is not None and (told.get("pid"), told.get("host")) != (os.getpid(), socket.gethostname())
 
 
 def is_free(folder: Path) -> bool:
     """Whether no process works on the state folder; looks by a shared lock, held for an instant."""
+    free, _ = _look(folder)
+    return free
+
+
+def _look(folder: Path) -> tuple[bool, dict[str, Any] | None]:
+    """Whether the lock can be had, and what its holder tells of itself; neither where that can't be seen."""
     try:
         handle = os.open(folder / NAME, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:
-        return False
+        return False, None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False, _told(handle)
     except OSError:
-        return False
+        return False, None
     else:
-        return True
+        return True, None
     finally:
         os.close(handle)
 

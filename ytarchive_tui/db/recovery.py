@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ytarchive_tui.db.times import from_us
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import Frozen
-from ytarchive_tui.domain.recovery import Facts, Group, Made, Plan, SetAside
+from ytarchive_tui.domain.plans import Facts, Group, Made, Plan, SetAside
 
 _ITEM = "(SELECT {} FROM items WHERE id = j.item_id)"
 _FACTS = f"""json_array(

@@ -13,8 +13,8 @@ from ytarchive_tui.db.recovery import Step, named, of_plan
 from ytarchive_tui.db.times import from_us, seconds, to_us
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import JobOptions
+from ytarchive_tui.domain.plans import Plan
 from ytarchive_tui.domain.reach import Reach
-from ytarchive_tui.domain.recovery import Plan
 
 IN_LINE = "ORDER BY j.priority DESC, j.position"
 

@@ -10,7 +10,7 @@ from ytarchive_tui.domain.models.base import Frozen
 from ytarchive_tui.domain.text import plain
 
 if TYPE_CHECKING:
-    from ytarchive_tui.domain.recovery import Facts
+    from ytarchive_tui.domain.plans import Facts
 
 _C = FailureClass
 

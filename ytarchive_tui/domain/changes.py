@@ -47,11 +47,6 @@ class Comparison(NamedTuple):
         """Whether too much vanished at once to be believed."""
         return len(self.missing) >= FEWEST and len(self.missing) > LARGEST_LOSS * self.looked_at
 
-    @property
-    def growth(self) -> int:
-        """By how many entries the list became longer."""
-        return len(self.new) + len(self.back) - len(self.missing)
-
 
 def caught_up(seen: Sequence[str], places: Mapping[str, int]) -> bool:
     """Whether the newest entries lead into what is known: `places` are those of the former listing."""

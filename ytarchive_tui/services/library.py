@@ -13,15 +13,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.library import (
-    FACETS,
-    Counted,
-    LibraryDetails,
-    LibraryPages,
-    LibraryWord,
-    Value,
-    note_check,
-)
+from ytarchive_tui.db.library import LibraryPages, note_check
+from ytarchive_tui.db.library_rows import FACETS, Counted, LibraryDetails, LibraryWord, Value
 from ytarchive_tui.domain.models import ArchivedCopy
 from ytarchive_tui.domain.search_words import search_words
 from ytarchive_tui.domain.text import plain

@@ -13,7 +13,8 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from ytarchive_tui.db.library import LibraryPages, LibraryRow
+from ytarchive_tui.db.library import LibraryPages
+from ytarchive_tui.db.library_rows import LibraryRow
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.text import plain
 

@@ -24,7 +24,8 @@ from ytarchive_tui.db.reader import Reader
 from ytarchive_tui.db.recovery import Example, Step, StepOutcome
 from ytarchive_tui.db.times import utcnow
 from ytarchive_tui.domain.errors import UsageError
-from ytarchive_tui.domain.recovery import Around, Fix, FixKind, Plan, made_key, plans, requests
+from ytarchive_tui.domain.plans import Around, Fix, FixKind, Plan
+from ytarchive_tui.domain.recovery import made_key, plans, requests
 from ytarchive_tui.services.reaching import with_cookies, with_proxy
 from ytarchive_tui.storage.space import give_up, held
 

@@ -76,11 +76,6 @@ def load(cli: Mapping[str, Any], env: Mapping[str, str], config_file: Path | Non
     return Loaded(settings, origins, read)
 
 
-def environment_name(name: str) -> str:
-    """The variable that sets `group.field`."""
-    return PREFIX + name.upper().replace(".", "__")
-
-
 def _from_file(file: Path, *, must_exist: bool) -> list[_Entry]:
     origin = f"file {file}"
     try:

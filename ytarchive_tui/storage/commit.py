@@ -22,7 +22,10 @@ from .durable import open_regular, rename_new, write_file
 
 ITEM = "item"
 GOAL = "goal.txt"
-"""In staging: where the item's folder was about to go, for whoever finds that nobody remembers the rename."""
+"""In staging: the download's nonce, and in the second line where its folder was about to go.
+
+For whoever finds that nobody remembers the rename.
+"""
 _MOST_ATTEMPTS = 100
 
 
@@ -62,20 +65,22 @@ def find_committed(root_folder: int, staged: StagedDownload) -> Committed | None
     return None
 
 
-def find_forgotten(root_folder: int, staging: int, job: int) -> Committed | None:
-    """What a job committed, by the goal in its staging folder; raises `OSError`."""
+def find_forgotten(root_folder: int, staging: int) -> Committed | None:
+    """What was committed out of a staging folder, by the goal noted in it; raises `OSError`."""
     try:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(GOAL, flags, dir_fd=staging), "rb") as file:
-            channel, _, name = os.fsdecode(file.read()).partition("/")
+            nonce, _, goal = os.fsdecode(file.read()).partition("\n")
     except FileNotFoundError:
         return None
+    channel, _, name = goal.partition("/")
     if not name or {channel, name} & {"..", "."} or "/" in name:
         return None
     try:
         with open_folder(channel, root_folder) as above, open_folder(name, above) as item:
             found = manifest.read(item)
-            if found is None or found.job != job or not manifest.is_complete(found, item):
+            # The goal is noted before the rename, which finds out whether another folder has the name.
+            if found is None or not nonce or found.nonce != nonce or not manifest.is_complete(found, item):
                 return None
             os.fsync(above)
             return Committed(f"{channel}/{name}", found)
@@ -119,7 +124,7 @@ def commit(
         make_folder(target.parts[0], root_folder, modes.folder)
         with open_folder(target.parts[0], root_folder) as channel:
             try:
-                _note_goal(staging, target)
+                _note_goal(staging, content.nonce, target)
                 rename_new(ITEM, staging, target.parts[1], channel)
             except FileExistsError:
                 continue
@@ -139,11 +144,11 @@ def _targets(metadata: ItemMetadata) -> Iterator[PurePosixPath]:
     return (layout.folder(metadata, attempt) for attempt in range(_MOST_ATTEMPTS))
 
 
-def _note_goal(staging: int, target: PurePosixPath) -> None:
+def _note_goal(staging: int, nonce: str | None, target: PurePosixPath) -> None:
     """Not brought to the disk by force: it matters after a kill, and a lost one leaves a folder too many."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(GOAL, flags, 0o600, dir_fd=staging), "wb") as file:
-        file.write(os.fsencode(str(target)))
+        file.write(os.fsencode(f"{nonce or ''}\n{target}"))
 
 
 def _exists(name: str, folder: int) -> bool:

@@ -175,7 +175,7 @@ class LocalArchive:
         ):
             for name in filter(lambda name: unwanted(int(name)), _jobs(all_staging)):
                 with open_folder(name, all_staging) as staging:
-                    committed = commit.find_forgotten(root_folder, staging, int(name))
+                    committed = commit.find_forgotten(root_folder, staging)
                 if committed is not None:
                     found.append(self._copy(root, committed))
         return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ytarchive_tui.domain.errors import EngineBusyError
 from ytarchive_tui.domain.text import plain
+from ytarchive_tui.storage.free import free_bytes
 from ytarchive_tui.tui.pace import Pace
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class Bridge:
             pulse.left_s = _left_s(await queue.left(), pulse.speeds)
             pulse.quota = await runtime.quota.wordings() if runtime.quota else ()
             if beats % DISK_EVERY == 0:
-                pulse.disk_free = await asyncio.to_thread(_free, self._archive)
+                pulse.disk_free = await asyncio.to_thread(free_bytes, self._archive)
             beats += 1
             self.on_beat()
             await asyncio.sleep(BEAT_S)
@@ -281,15 +281,3 @@ async def _describe(queue: QueueService) -> None:
         async with pace:
             more = await queue.describe_texts()
         await asyncio.sleep(0 if more else DESCRIBE_EVERY_S)
-
-
-def _free(archive: Path) -> int | None:
-    """Bytes left for the archive, or for the nearest folder above it that exists."""
-    for folder in (archive, *archive.parents):
-        try:
-            return shutil.disk_usage(folder).free
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
-    return None

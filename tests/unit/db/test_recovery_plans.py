@@ -21,7 +21,8 @@ from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.causes import CAUSES
 from ytarchive_tui.domain.errors import FailureClass, UsageError
 from ytarchive_tui.domain.models import JobKind, Stage, Status
-from ytarchive_tui.domain.recovery import Around, Facts, FixKind, Group, plans, span
+from ytarchive_tui.domain.plans import Around, Facts, FixKind, Group
+from ytarchive_tui.domain.recovery import plans, span
 from ytarchive_tui.services.recovery import RecoveryService
 
 C = FailureClass

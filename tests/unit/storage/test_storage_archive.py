@@ -32,7 +32,7 @@ from ytarchive_tui.domain.models import (
     StagedFile,
     Status,
 )
-from ytarchive_tui.engine import _sweep
+from ytarchive_tui.holding import sweep_staging
 from ytarchive_tui.storage import commit, durable, layout
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
@@ -160,15 +160,15 @@ async def test_what_was_committed_by_a_job_that_was_cancelled_after_that_is_know
     locks = ArchiveLocks(bench.known)
     try:
         async with await Database.open(tmp_path / "state.db") as db:
-            await _sweep(db, bench.store, locks, bench.root, [1])
+            await sweep_staging(db, bench.store, locks, bench.root, [1])
             assert await db.fetch("SELECT 1 FROM copies") == [], "its job may still tell of it"
-            await _sweep(db, bench.store, locks, bench.root, [])
+            await sweep_staging(db, bench.store, locks, bench.root, [])
             (row,) = await db.fetch("SELECT folder FROM copies")
             assert row["folder"] == copy.folder
             assert list((bench.root / ".ytarchive/staging").iterdir()) == []
             # Once more: nothing is told twice.
             await bench.archive(bench.stage().model_copy(update={"nonce": staged.nonce}))
-            await _sweep(db, bench.store, locks, bench.root, [])
+            await sweep_staging(db, bench.store, locks, bench.root, [])
             (entries,) = await db.fetch("SELECT count(*) AS n FROM journal")
             assert entries["n"] == 1
     finally:
@@ -176,12 +176,24 @@ async def test_what_was_committed_by_a_job_that_was_cancelled_after_that_is_know
 
 
 async def test_a_goal_that_leads_elsewhere_tells_nothing(bench: Bench) -> None:
-    await bench.archive(bench.stage())
+    staged = bench.stage()
+    await bench.archive(staged)
     goal = bench.root / ".ytarchive/staging/1/goal.txt"
     assert len(await bench.store.forgotten(bench.root, [])) == 1
     for text in ("../x", "Ch", "Ch/../Ch", "Ch/not there", "Ch/a/b", ""):
-        goal.write_text(text)
+        goal.write_text(f"{staged.nonce}\n{text}")
         assert await bench.store.forgotten(bench.root, []) == [], text
+
+
+async def test_a_goal_that_another_state_had_reached_before_tells_nothing(bench: Bench) -> None:
+    """Killed between the note of a goal and the rename that would have found the name taken."""
+    other = await bench.archive(bench.stage())
+    await bench.store.discard(bench.root, 1)
+    staged = bench.stage()
+    goal = bench.root / ".ytarchive/staging/1/goal.txt"
+    for nonce in (staged.nonce, ""):
+        goal.write_text(f"{nonce}\n{other.folder}")
+        assert await bench.store.forgotten(bench.root, []) == [], nonce
 
 
 async def test_what_another_state_made_under_the_same_number_is_not_taken_for_this_download(

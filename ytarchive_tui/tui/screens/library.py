@@ -12,7 +12,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from ytarchive_tui.db.library import (
+from ytarchive_tui.db.library_rows import (
     FACETS,
     Counted,
     LibraryRow,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ytarchive_tui.db.library import LibraryRow
+from ytarchive_tui.db.library_rows import LibraryRow
 from ytarchive_tui.domain.models import FileRole
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.services.library import LibraryService, Verified, Verifying

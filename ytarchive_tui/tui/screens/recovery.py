@@ -12,7 +12,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
-from ytarchive_tui.domain.recovery import FixKind, Plan
+from ytarchive_tui.domain.plans import FixKind, Plan
 from ytarchive_tui.tui.actions import ACTIONS, action_named, bindings
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.pace import Pace

@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ytarchive_tui.domain.causes import Advice
-from ytarchive_tui.domain.recovery import FixKind, span
+from ytarchive_tui.domain.plans import FixKind
+from ytarchive_tui.domain.recovery import span
 from ytarchive_tui.tui.steady import Steady
 from ytarchive_tui.tui.wording import cells, count
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ytarchive_tui.domain.errors import FailureClass, UsageError
+from ytarchive_tui.domain.plans import FixKind
 from ytarchive_tui.domain.reach import BROWSERS
-from ytarchive_tui.domain.recovery import FixKind
 from ytarchive_tui.services.reaching import AS_SET, DIRECT
 from ytarchive_tui.tui.screens.recovery_verbs import RecoveryVerbs
 from ytarchive_tui.tui.widgets.prompt import Prompt

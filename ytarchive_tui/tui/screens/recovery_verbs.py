@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ytarchive_tui.db.recovery import Step
 from ytarchive_tui.domain.models import JobOptions
-from ytarchive_tui.domain.recovery import Around, FixKind, Plan
+from ytarchive_tui.domain.plans import Around, FixKind, Plan
 from ytarchive_tui.services.recovery import MOST_TRIED, PACES, Preview, RecoveryService
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.screens.base import BaseScreen

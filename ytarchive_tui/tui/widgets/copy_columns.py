@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from ytarchive_tui.db.library import LibraryRow
+from ytarchive_tui.db.library_rows import LibraryRow
 from ytarchive_tui.tui.glyphs import Glyphs
 from ytarchive_tui.tui.widgets.columns import Column, Piece
 from ytarchive_tui.tui.wording import cells, duration, size

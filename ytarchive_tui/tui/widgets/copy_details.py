@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from ytarchive_tui.db.library import Check, LibraryDetails, Outlook
+from ytarchive_tui.db.library_rows import Check, LibraryDetails, Outlook
 from ytarchive_tui.domain.events import EventKind, JournalEntry
 from ytarchive_tui.domain.models import AtSource, Format, ManifestFile
 from ytarchive_tui.services import source_words

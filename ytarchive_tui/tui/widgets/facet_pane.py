@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from ytarchive_tui.db.library import FACETS, Value
+from ytarchive_tui.db.library_rows import FACETS, Value
 from ytarchive_tui.services.library import Chosen, Facets, FacetValue
 from ytarchive_tui.tui.acting import Acting
 from ytarchive_tui.tui.actions import ACTIONS, bindings

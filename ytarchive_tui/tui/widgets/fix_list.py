@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
-from ytarchive_tui.domain.recovery import Fix, FixKind
+from ytarchive_tui.domain.plans import Fix, FixKind
 from ytarchive_tui.tui.wording import fit
 
 

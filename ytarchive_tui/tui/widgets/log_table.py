@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -239,12 +239,6 @@ class LogTable(Acting, ScrollView, can_focus=True):
             base += self._look("cursor")
         line = self._lines.get(number)
         return Strip(self._segments(line, width, base) if line else []).adjust_cell_length(width, base)
-
-    def refresh_place(self, place: int) -> None:
-        """Draw one line again."""
-        y = place - self.scroll_offset.y
-        if 0 <= y < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
 
     def _segments(self, line: LogLine, width: int, base: Style) -> list[Segment]:
         look = legible_on(self._look(_LOOKS.get(line.level, "text")), base)

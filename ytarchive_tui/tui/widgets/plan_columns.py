@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from ytarchive_tui.domain.recovery import Plan
+from ytarchive_tui.domain.plans import Plan
 from ytarchive_tui.tui.glyphs import Glyphs
 from ytarchive_tui.tui.widgets.columns import Column, Piece
 from ytarchive_tui.tui.wording import cells, moment

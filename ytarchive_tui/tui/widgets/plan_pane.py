@@ -10,7 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from ytarchive_tui.domain.recovery import FixKind, Plan
+from ytarchive_tui.domain.plans import FixKind, Plan
 from ytarchive_tui.domain.text import plain
 from ytarchive_tui.tui.widgets.fix_list import FixList
 from ytarchive_tui.tui.wording import cells, count, moment
