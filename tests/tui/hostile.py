@@ -88,7 +88,7 @@ async def _rows(tx: Transaction, archive: Path, number: int) -> None:
          "?, 'youtube', ?, ?, ?, ?, ?, ?, ?", items),
         ("source_items", "source_id, item_id, position, seen_at", "900, ?, ?, 2", listed),
         ("jobs", "id, kind, item_id, archive_id, options_id, stage, status, position, failure_class, reason, "
-         "created_at, updated_at", "?, 'item', ?, 900, 900, 'download', ?, ?, ?, ?, ?, ?", jobs),
+         "created_at, updated_at, fence", "?, 'item', ?, 900, 900, 'download', ?, ?, ?, ?, ?, ?, 1", jobs),
         ("attempts", "job_id, fence, stage, n, owner, started_at, ended_at, outcome, failure_class, message, "
          "evidence", "?, 1, 'download', 1, 'x', ?, ?, 'failed', ?, ?, ?", attempts),
         ("copies", "item_id, archive_id, folder, quality, offered_height, obtained_height, size, "
