@@ -171,6 +171,7 @@ def downloads_begun(program: Program) -> int:
 ALWAYS = {
     "no such quality": {"ARCHIVE__QUALITY": "bestvideo[height=77]"},
     "no room": {"ARCHIVE__KEEP_FREE": "900T"},
+    "a tool that goes": {"TOOLS__FFPROBE": "/bin/false"},
 }
 """What must hold in the later run too."""
 

@@ -106,5 +106,8 @@ def _manifest(archive: Path, video: str, text: str, other: str) -> str:
         extractor="youtube", video_id=video, job=1, archived_at=datetime.now(UTC), title=text, channel=other,
         quality="best", offered_height=1080, obtained_height=720,
         obtained=(Format(format_id=other[:20], ext="mp4", height=720, vcodec=other[:9]),),
-        files=(ManifestFile(name=other.translate(NO_NAME), role=FileRole.MEDIA, size=1000, sha256="0" * 64),), notes=(other,),
+        files=(
+            ManifestFile(name=other.translate(NO_NAME), role=FileRole.MEDIA, size=1000, sha256="0" * 64),
+        ),
+        notes=(other,),
     ).model_dump_json()  # fmt: skip
