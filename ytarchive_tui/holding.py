@@ -62,10 +62,13 @@ async def sweep_staging(
     """
     try:
         await asyncio.to_thread(locks.hold, archive)
-        for copy in await store.forgotten(archive, live_jobs):
+        needed = set(live_jobs)
+        # Also of a job that would tell of it itself: a person may cancel it before it comes to that.
+        for copy in await store.forgotten(archive):
             if await adopt_forgotten(db, copy):
                 log.warning("%s was committed by a run that ended: it is known again", copy.folder)
-        removed = await store.sweep(archive, live_jobs)
+                needed.discard(copy.manifest.job)
+        removed = await store.sweep(archive, sorted(needed))
     except Exception as error:
         log.warning("staging of %s could not be swept: %s", archive, error)
     else:

@@ -16,7 +16,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ from ytarchive_tui.domain.models import (
 )
 from ytarchive_tui.domain.policy import RetryRules
 from ytarchive_tui.domain.progress import MemoryBoard
+from ytarchive_tui.holding import sweep_staging
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.workers.download import DownloadStage
@@ -145,10 +146,8 @@ async def run(task: dict[str, Any]) -> None:
             known = await known_archives(db)
             store = LocalArchive(SameProcess(), ffprobe=task["ffprobe"], ffmpeg=None, known=known)
             locks, board, site = ArchiveLocks(known), MemoryBoard(), Site(Path(task["media"]), task["slow"])
-            with suppress(StageError):
-                for root in tuple(known):
-                    locks.hold(root)
-                    await store.sweep(root, await Views(db).jobs_with_staging(root))
+            for root in tuple(known):
+                await sweep_staging(db, store, locks, root, await Views(db).jobs_with_staging(root))
 
             def worker(stage: Stage, run: StageRun) -> Worker:
                 async def holding(claim: Any) -> Any:

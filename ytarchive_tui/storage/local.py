@@ -104,14 +104,13 @@ class LocalArchive:
         """Remove a job's staging folder, if there is one; raises `StageError`."""
         await in_thread(self._remove, archive, lambda job: job == job_id)
 
-    async def forgotten(self, archive: Path, live_jobs: Sequence[int]) -> list[ArchivedCopy]:
-        """What jobs that need no staging any more have committed, as far as their staging still tells.
+    async def forgotten(self, archive: Path) -> list[ArchivedCopy]:
+        """What jobs have committed, as far as their staging still tells.
 
-        After a kill between a commit and its rows, and a cancellation after that, no row may name it. To be
-        asked before `sweep`. Raises `StageError`.
+        After a kill between a commit and its rows no row names it. To be asked before `sweep`.
+        Raises `StageError`.
         """
-        live = frozenset(live_jobs)
-        return await in_thread(self._forgotten, archive, lambda job: job not in live)
+        return await in_thread(self._forgotten, archive)
 
     async def sweep(self, archive: Path, live_jobs: Sequence[int]) -> int:
         """Remove staging folders of jobs that need none any more; the number removed.
@@ -164,7 +163,7 @@ class LocalArchive:
         ):
             os.unlink(EXTRACTED, dir_fd=staging)
 
-    def _forgotten(self, root: Path, unwanted: Callable[[int], bool]) -> list[ArchivedCopy]:
+    def _forgotten(self, root: Path) -> list[ArchivedCopy]:
         if not (root / MARKER / IDENTITY).exists():
             return []
         found = []
@@ -173,7 +172,7 @@ class LocalArchive:
             open_archive(root, self._known) as (root_folder, marker),
             private_folder(STAGING, marker) as all_staging,
         ):
-            for name in filter(lambda name: unwanted(int(name)), _jobs(all_staging)):
+            for name in _jobs(all_staging):
                 with open_folder(name, all_staging) as staging:
                     committed = commit.find_forgotten(root_folder, staging)
                 if committed is not None:
