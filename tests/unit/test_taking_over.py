@@ -34,12 +34,14 @@ from ytarchive_tui.domain.models import (
 )
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.services import taking_over
+from ytarchive_tui.services.importing import adopt_archive
 from ytarchive_tui.services.taking_over import TakingOver
 from ytarchive_tui.storage.archive import open_archive
 from ytarchive_tui.storage.finding import every_item
 from ytarchive_tui.storage.layout import MANIFEST
 
 IDS = [f"video{n:06d}" for n in range(6)]
+FILE = ManifestFile(name="a.mp4", role=FileRole.MEDIA, size=5, sha256=hashlib.sha256(b"media").hexdigest())
 
 
 @pytest.fixture
@@ -66,12 +68,9 @@ def put(root: Path, video_id: str, folder: str | None = None, /, **changes: Any)
     place = root / (folder or f"Channel/{video_id}")
     place.mkdir(parents=True)
     (place / "a.mp4").write_bytes(b"media")
-    file = ManifestFile(
-        name="a.mp4", role=FileRole.MEDIA, size=5, sha256=hashlib.sha256(b"media").hexdigest()
-    )
     content = Manifest(
         extractor="youtube", video_id=video_id, job=1, archived_at=datetime.now(UTC), quality="best",
-        title=f"Title of {video_id}", files=(file,),
+        title=f"Title of {video_id}", files=(FILE,),
     )  # fmt: skip
     (place / MANIFEST).write_text(content.model_copy(update=changes).model_dump_json())
     return content
@@ -196,6 +195,10 @@ async def test_what_is_known_stays_as_it_is_and_what_is_to_be_removed_stays_unkn
         {"video_id": "x&list=evil"},
         {"extractor": "generic"},
         {"archived_at": datetime(2020, 1, 1)},
+        {"archived_at": datetime(1999, 1, 1, tzinfo=UTC)},
+        {"archived_at": datetime(9999, 12, 31, tzinfo=UTC)},
+        {"offered_height": 10**30},
+        {"files": (FILE, FILE)},
         {"obtained_height": 10**30},
         {"duration_s": -1.0},
         {"job": 10**30},
@@ -215,6 +218,9 @@ async def test_a_manifest_that_can_not_be_ours_is_passed_by(
     assert claim is not None
     assert await TakingOver(db, MemoryBoard()).before(claim, uuid_of(archive))
     assert await folders(db) == [f"Channel/{IDS[0]}"]
+    async with await Database.open(db.path.with_name("other.db")) as other:
+        assert await adopt_archive(other, archive) == (1, 0), "nor does `import` take it in"
+        assert await folders(other) == [f"Channel/{IDS[0]}"]
 
 
 @pytest.mark.parametrize("name", ["../Other/b.mp4", "/etc/passwd", "..", "", "a\0b"])

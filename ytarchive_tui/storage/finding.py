@@ -12,6 +12,7 @@ from ytarchive_tui.domain.models import Manifest
 
 from . import manifest
 from .archive import MARKER, open_folder
+from .credible import is_credible
 from .layout import MANIFEST
 
 log = logging.getLogger(__name__)
@@ -41,13 +42,22 @@ def find_folders(root: Path, wanted: Iterable[Manifest]) -> dict[tuple[str, int]
 def every_item(root: Path, stop: Callable[[], bool] = lambda: False) -> Iterator[tuple[str, Manifest]]:
     """Each complete item below an archive's root: its folder, its manifest. Blocking; raises `OSError`.
 
+    A manifest that can't be ours is passed by (see `is_credible`).
     `stop` is asked at each folder: a thread that looks through a large disk must not hold up an end.
     """
+    strange = 0
     for path in _items(root, 0, stop):
         with suppress(FileNotFoundError, NotADirectoryError, PermissionError), open_folder(path) as folder:
             read = manifest.read(folder)
-            if read is not None and manifest.is_complete(read, folder):
-                yield path.relative_to(root).as_posix(), read
+            if read is None or not manifest.is_complete(read, folder):
+                continue
+            place = path.relative_to(root).as_posix()
+            if is_credible(place, read):
+                yield place, read
+            else:
+                strange += 1
+    if strange:
+        log.warning("%d folders in %s have manifests that can't be ours", strange, root)
 
 
 def _items(folder: Path, depth: int, stop: Callable[[], bool]) -> Iterator[Path]:
