@@ -17,6 +17,7 @@ import pytest
 from ytarchive_tui.db.adopting import adopt_copy
 from ytarchive_tui.db.archives import archive_id
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.delete import delete
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.leftovers import leave
 from ytarchive_tui.db.queue import Queue
@@ -35,6 +36,7 @@ from ytarchive_tui.domain.models import (
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.services import taking_over
 from ytarchive_tui.services.importing import adopt_archive
+from ytarchive_tui.services.removal import remove_leftovers
 from ytarchive_tui.services.taking_over import TakingOver
 from ytarchive_tui.storage.archive import open_archive
 from ytarchive_tui.storage.finding import every_item
@@ -125,7 +127,7 @@ async def test_a_look_that_was_cut_off_goes_on_and_one_that_came_to_its_end_is_n
     monkeypatch.setattr(taking_over, "AT_ONCE", 2)
     stopped, calls = TakingOver(db, board), 0
 
-    async def cut_off(*given: Any) -> int:
+    async def cut_off(*given: Any) -> list[str]:
         nonlocal calls
         calls += 1
         if calls == 2:
@@ -174,17 +176,40 @@ async def test_an_end_waits_for_no_look_through_a_large_disk(
     assert list(every_item(archive, lambda: True)) == []
 
 
+async def test_what_is_deleted_during_the_look_does_not_come_back(
+    db: Database, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for video_id in IDS[:2]:
+        put(archive, video_id)
+    await submit(db, [video(archive, "not-there-1")])
+    claim = await Queue(db).claim(Stage.METADATA, JobKind.ITEM, "w")
+    assert claim is not None
+    assert await adopt_archive(db, archive) == (2, 0)
+
+    async def after_its_deletion(*given: Any) -> list[str]:
+        (row,) = await db.fetch("SELECT id FROM copies WHERE folder = ?", (f"Channel/{IDS[0]}",))
+        assert await delete(db, row["id"])
+        assert await remove_leftovers(db) == 0
+        return await take_in(*given)
+
+    monkeypatch.setattr(taking_over, "take_in", after_its_deletion)
+    assert await TakingOver(db, MemoryBoard()).before(claim, uuid_of(archive))
+    assert await folders(db) == [f"Channel/{IDS[1]}"]
+    (item,) = await db.fetch("SELECT archived_at, wanted FROM items WHERE video_id = ?", (IDS[0],))
+    assert tuple(item) == (None, 0)
+
+
 async def test_what_is_known_stays_as_it_is_and_what_is_to_be_removed_stays_unknown(
     db: Database, archive: Path
 ) -> None:
     uuid = uuid_of(archive)
     put(archive, IDS[0])
-    assert await take_in(db, archive, uuid, list(every_item(archive))) == 1
+    assert await take_in(db, archive, uuid, list(every_item(archive))) == [f"Channel/{IDS[0]}"]
     put(archive, IDS[0], "Channel/twin", archived_at=datetime.now(UTC) + timedelta(days=1))
     going = put(archive, IDS[1], "Channel/going")
     async with db.write() as tx:
         await leave(tx, 1, "Channel/going", going.model_dump_json())
-    assert await take_in(db, archive, uuid, list(every_item(archive))) == 0
+    assert await take_in(db, archive, uuid, list(every_item(archive))) == []
     assert await folders(db) == [f"Channel/{IDS[0]}"]
     assert len(await db.fetch("SELECT 1 FROM leftovers")) == 1, "nothing else is to be removed"
 

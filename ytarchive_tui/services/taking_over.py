@@ -12,11 +12,11 @@ from pathlib import Path
 from uuid import UUID
 
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.taking_over import Found, is_taken_over, still_runs, take_in, taken_over
+from ytarchive_tui.db.taking_over import Found, is_taken_over, still_runs, take_back, take_in, taken_over
 from ytarchive_tui.domain.models import TAKING_STOCK, Claim, Progress
 from ytarchive_tui.domain.ports import ProgressBoard
 from ytarchive_tui.storage.failing import os_errors
-from ytarchive_tui.storage.finding import every_item
+from ytarchive_tui.storage.finding import every_item, gone
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,11 @@ class TakingOver:
             items = every_item(archive, self._stopping.is_set)
             while read := await asyncio.to_thread(_some, items):
                 self._seen[archive] = self._seen.get(archive, 0) + len(read)
-                new += await take_in(self._db, archive, uuid, read)
+                taken = await take_in(self._db, archive, uuid, read)
+                # Somebody may have deleted one since its folder was read, rows first and files then.
+                if lost := await asyncio.to_thread(_gone, archive, uuid, taken):
+                    await take_back(self._db, archive, lost)
+                new += len(taken) - len(lost)
             await taken_over(self._db, archive, uuid)
             if new:
                 log.info("%d items were in %s already; they are known now", new, archive)
@@ -95,3 +99,8 @@ def _some(items: Iterator[Found]) -> list[Found]:
                 break
             found.append(more)
         return found
+
+
+def _gone(archive: Path, uuid: UUID, folders: list[str]) -> list[str]:
+    with os_errors("staging"):
+        return gone(archive, uuid, folders)

@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 from ytarchive_tui.domain.models import Manifest
 
 from . import manifest
-from .archive import MARKER, open_folder
+from .archive import MARKER, open_archive, open_below, open_folder
 from .credible import is_credible
 from .layout import MANIFEST
 
@@ -58,6 +59,22 @@ def every_item(root: Path, stop: Callable[[], bool] = lambda: False) -> Iterator
                 strange += 1
     if strange:
         log.warning("%d folders in %s have manifests that can't be ours", strange, root)
+
+
+def gone(root: Path, uuid: UUID, folders: Iterable[str]) -> list[str]:
+    """Those of the folders below an archive's root in which no manifest lies any more.
+
+    Blocking. Raises `StageError` when the archive itself is not there, and `OSError`.
+    """
+    found = []
+    with open_archive(root, {root: uuid}) as (top, _):
+        for folder in folders:
+            try:
+                with open_below(folder, top) as there:
+                    os.stat(MANIFEST, dir_fd=there, follow_symlinks=False)
+            except (FileNotFoundError, NotADirectoryError):
+                found.append(folder)
+    return found
 
 
 def _items(folder: Path, depth: int, stop: Callable[[], bool]) -> Iterator[Path]:
