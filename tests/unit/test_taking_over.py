@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -156,7 +158,7 @@ async def test_an_end_waits_for_no_look_through_a_large_disk(
     assert claim is not None
     looking, ended = threading.Event(), threading.Event()
 
-    def large(root: Path, stop: Callable[[], bool]) -> Iterator[tuple[str, Manifest]]:
+    def large(root: Path, stop: Callable[[], bool], unread: object) -> Iterator[tuple[str, Manifest]]:
         looking.set()
         while not stop():
             time.sleep(0.001)
@@ -174,6 +176,32 @@ async def test_an_end_waits_for_no_look_through_a_large_disk(
     assert not await is_taken_over(db, archive, uuid)
     put(archive, IDS[0])
     assert list(every_item(archive, lambda: True)) == []
+
+
+@pytest.mark.parametrize("forbidden", ["Channel/closed", "lost+found"])
+async def test_a_folder_that_may_not_be_read_is_looked_into_by_the_next_run(
+    db: Database, archive: Path, monkeypatch: pytest.MonkeyPatch, forbidden: str
+) -> None:
+    put(archive, IDS[0])
+    put(archive, IDS[1], forbidden)
+    await submit(db, [video(archive, "not-there-1")])
+    claim = await Queue(db).claim(Stage.METADATA, JobKind.ITEM, "w")
+    assert claim is not None
+    real = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if path == archive / forbidden:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    # Not by its mode: root may read everything.
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", scandir)
+        assert await TakingOver(db, MemoryBoard()).before(claim, uuid_of(archive))
+    assert await folders(db) == [f"Channel/{IDS[0]}"]
+    assert await TakingOver(db, MemoryBoard()).before(claim, uuid_of(archive))
+    again = [forbidden] if forbidden != "lost+found" else []
+    assert sorted(await folders(db)) == sorted([f"Channel/{IDS[0]}", *again])
 
 
 async def test_what_is_deleted_during_the_look_does_not_come_back(

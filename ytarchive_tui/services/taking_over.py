@@ -73,8 +73,8 @@ class TakingOver:
 
     async def _look(self, archive: Path, uuid: UUID) -> None:
         if not await is_taken_over(self._db, archive, uuid):
-            new = 0
-            items = every_item(archive, self._stopping.is_set)
+            new, unread = 0, list[Path]()
+            items = every_item(archive, self._stopping.is_set, unread.append)
             while read := await asyncio.to_thread(_some, items):
                 self._seen[archive] = self._seen.get(archive, 0) + len(read)
                 taken = await take_in(self._db, archive, uuid, read)
@@ -82,7 +82,16 @@ class TakingOver:
                 if lost := await asyncio.to_thread(_gone, archive, uuid, taken):
                     await take_back(self._db, archive, lost)
                 new += len(taken) - len(lost)
-            await taken_over(self._db, archive, uuid)
+            if unread:
+                log.warning(
+                    "%d folders in %s may not be read, as %s; what lies in them is not known, and the next "
+                    "run looks through the archive again",
+                    len(unread),
+                    archive,
+                    unread[0],
+                )
+            else:
+                await taken_over(self._db, archive, uuid)
             if new:
                 log.info("%d items were in %s already; they are known now", new, archive)
         self._known.add(archive)
