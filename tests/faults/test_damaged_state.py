@@ -24,6 +24,7 @@ from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.errors import DatabaseDamagedError, NoSnapshotError
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.leftovers import leftovers
+from ytarchive_tui.db.migrate import bundled
 from ytarchive_tui.db.snapshots import (
     KEPT,
     SnapshotKeeper,
@@ -33,6 +34,7 @@ from ytarchive_tui.db.snapshots import (
     snapshots,
     take,
 )
+from ytarchive_tui.db.taking_over import is_taken_over, taken_over
 from ytarchive_tui.domain.models import ArchivedCopy, FileRole, Manifest, ManifestFile
 from ytarchive_tui.sandbox.client import ControlClient
 
@@ -139,6 +141,29 @@ async def test_a_restore_keeps_the_damaged_file_and_never_gives_a_job_number_twi
     async with await Database.open(path) as db:
         (answer,) = await submit(db, [video("c")])
     assert answer.job_id is not None and answer.job_id > 1_000_000
+
+
+async def test_after_a_restore_every_archive_is_to_be_looked_through_again(tmp_path: Path) -> None:
+    """One that is away during the restore may hold what came after the snapshot."""
+    path, away, uuid = tmp_path / "state.db", tmp_path / "away", UUID(int=1)
+    async with await Database.open(path) as db:
+        await taken_over(db, away, uuid)
+    take(path)
+    restore(path)
+    async with await Database.open(path) as db:
+        assert not await is_taken_over(db, away, uuid)
+
+
+async def test_a_backup_from_before_archives_were_looked_through_is_restored(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    steps = [step for step in bundled() if step.number < 16]
+    async with await Database.open(path, migrations=steps):
+        pass
+    take(path)
+    damage(path)
+    restore(path)
+    async with await Database.open(path):
+        pass
 
 
 def replaced(root: Path, folder: str, job: int, *, height: int = 1080, days: int = 0) -> ArchivedCopy:

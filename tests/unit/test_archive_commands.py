@@ -21,6 +21,7 @@ from ytarchive_tui.commands.errors import explained
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.lock import EngineLock
+from ytarchive_tui.db.migrate import bundled
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.errors import EngineBusyError, Evidence, StageError, UsageError
 from ytarchive_tui.domain.models import JobKind, JobOptions, Stage
@@ -145,6 +146,23 @@ def test_what_ytdlp_has_fetched_no_list_brings_any_more(world: World) -> None:
     assert world.do(lambda db: listed(db, B, C, D)) == [B, D]
     # By its own address it is fetched all the same.
     assert world.do(lambda db: submit(db, [video(C)]))[0].job_id is not None
+
+
+def test_a_dry_run_brings_no_state_file_up_to_date(world: World) -> None:
+    async def older() -> None:
+        steps = [step for step in bundled() if step.number < 16]
+        async with await Database.open(world.paths.database, migrations=steps) as db, db.write() as tx:
+            await tx.run(
+                "INSERT INTO items (extractor, video_id, url, created_at) VALUES ('youtube', ?, 'u', 0)", (A,)
+            )
+
+    asyncio.run(older())
+    before = world.paths.database.read_bytes()
+    ids = world.folder / "archive.txt"
+    ids.write_text(f"youtube {A}\nyoutube {B}\n")
+    assert world.objects("--dry-run", "import", ids)[0]["new"] == 2
+    assert world.paths.database.read_bytes() == before
+    assert not list(world.paths.state_dir.glob("*.backup"))
 
 
 @pytest.mark.parametrize("text", ["", "https://youtu.be/aaaaaaaaaaa\n", "PLnothing\n"])

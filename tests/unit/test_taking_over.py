@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +19,7 @@ import pytest
 from ytarchive_tui.db.adopting import adopt_copy
 from ytarchive_tui.db.archives import archive_id
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.delete import delete
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.leftovers import leave
 from ytarchive_tui.db.queue import Queue
@@ -34,12 +37,15 @@ from ytarchive_tui.domain.models import (
 )
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.services import taking_over
+from ytarchive_tui.services.importing import adopt_archive
+from ytarchive_tui.services.removal import remove_leftovers
 from ytarchive_tui.services.taking_over import TakingOver
 from ytarchive_tui.storage.archive import open_archive
 from ytarchive_tui.storage.finding import every_item
 from ytarchive_tui.storage.layout import MANIFEST
 
 IDS = [f"video{n:06d}" for n in range(6)]
+FILE = ManifestFile(name="a.mp4", role=FileRole.MEDIA, size=5, sha256=hashlib.sha256(b"media").hexdigest())
 
 
 @pytest.fixture
@@ -66,12 +72,9 @@ def put(root: Path, video_id: str, folder: str | None = None, /, **changes: Any)
     place = root / (folder or f"Channel/{video_id}")
     place.mkdir(parents=True)
     (place / "a.mp4").write_bytes(b"media")
-    file = ManifestFile(
-        name="a.mp4", role=FileRole.MEDIA, size=5, sha256=hashlib.sha256(b"media").hexdigest()
-    )
     content = Manifest(
         extractor="youtube", video_id=video_id, job=1, archived_at=datetime.now(UTC), quality="best",
-        title=f"Title of {video_id}", files=(file,),
+        title=f"Title of {video_id}", files=(FILE,),
     )  # fmt: skip
     (place / MANIFEST).write_text(content.model_copy(update=changes).model_dump_json())
     return content
@@ -126,7 +129,7 @@ async def test_a_look_that_was_cut_off_goes_on_and_one_that_came_to_its_end_is_n
     monkeypatch.setattr(taking_over, "AT_ONCE", 2)
     stopped, calls = TakingOver(db, board), 0
 
-    async def cut_off(*given: Any) -> int:
+    async def cut_off(*given: Any) -> list[str]:
         nonlocal calls
         calls += 1
         if calls == 2:
@@ -155,7 +158,7 @@ async def test_an_end_waits_for_no_look_through_a_large_disk(
     assert claim is not None
     looking, ended = threading.Event(), threading.Event()
 
-    def large(root: Path, stop: Callable[[], bool]) -> Iterator[tuple[str, Manifest]]:
+    def large(root: Path, stop: Callable[[], bool], unread: object) -> Iterator[tuple[str, Manifest]]:
         looking.set()
         while not stop():
             time.sleep(0.001)
@@ -175,17 +178,66 @@ async def test_an_end_waits_for_no_look_through_a_large_disk(
     assert list(every_item(archive, lambda: True)) == []
 
 
+@pytest.mark.parametrize("forbidden", ["Channel/closed", "lost+found"])
+async def test_a_folder_that_may_not_be_read_is_looked_into_by_the_next_run(
+    db: Database, archive: Path, monkeypatch: pytest.MonkeyPatch, forbidden: str
+) -> None:
+    put(archive, IDS[0])
+    put(archive, IDS[1], forbidden)
+    await submit(db, [video(archive, "not-there-1")])
+    claim = await Queue(db).claim(Stage.METADATA, JobKind.ITEM, "w")
+    assert claim is not None
+    real = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if path == archive / forbidden:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    # Not by its mode: root may read everything.
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", scandir)
+        assert await TakingOver(db, MemoryBoard()).before(claim, uuid_of(archive))
+    assert await folders(db) == [f"Channel/{IDS[0]}"]
+    assert await TakingOver(db, MemoryBoard()).before(claim, uuid_of(archive))
+    again = [forbidden] if forbidden != "lost+found" else []
+    assert sorted(await folders(db)) == sorted([f"Channel/{IDS[0]}", *again])
+
+
+async def test_what_is_deleted_during_the_look_does_not_come_back(
+    db: Database, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for video_id in IDS[:2]:
+        put(archive, video_id)
+    await submit(db, [video(archive, "not-there-1")])
+    claim = await Queue(db).claim(Stage.METADATA, JobKind.ITEM, "w")
+    assert claim is not None
+    assert await adopt_archive(db, archive) == (2, 0)
+
+    async def after_its_deletion(*given: Any) -> list[str]:
+        (row,) = await db.fetch("SELECT id FROM copies WHERE folder = ?", (f"Channel/{IDS[0]}",))
+        assert await delete(db, row["id"])
+        assert await remove_leftovers(db) == 0
+        return await take_in(*given)
+
+    monkeypatch.setattr(taking_over, "take_in", after_its_deletion)
+    assert await TakingOver(db, MemoryBoard()).before(claim, uuid_of(archive))
+    assert await folders(db) == [f"Channel/{IDS[1]}"]
+    (item,) = await db.fetch("SELECT archived_at, wanted FROM items WHERE video_id = ?", (IDS[0],))
+    assert tuple(item) == (None, 0)
+
+
 async def test_what_is_known_stays_as_it_is_and_what_is_to_be_removed_stays_unknown(
     db: Database, archive: Path
 ) -> None:
     uuid = uuid_of(archive)
     put(archive, IDS[0])
-    assert await take_in(db, archive, uuid, list(every_item(archive))) == 1
+    assert await take_in(db, archive, uuid, list(every_item(archive))) == [f"Channel/{IDS[0]}"]
     put(archive, IDS[0], "Channel/twin", archived_at=datetime.now(UTC) + timedelta(days=1))
     going = put(archive, IDS[1], "Channel/going")
     async with db.write() as tx:
         await leave(tx, 1, "Channel/going", going.model_dump_json())
-    assert await take_in(db, archive, uuid, list(every_item(archive))) == 0
+    assert await take_in(db, archive, uuid, list(every_item(archive))) == []
     assert await folders(db) == [f"Channel/{IDS[0]}"]
     assert len(await db.fetch("SELECT 1 FROM leftovers")) == 1, "nothing else is to be removed"
 
@@ -196,6 +248,10 @@ async def test_what_is_known_stays_as_it_is_and_what_is_to_be_removed_stays_unkn
         {"video_id": "x&list=evil"},
         {"extractor": "generic"},
         {"archived_at": datetime(2020, 1, 1)},
+        {"archived_at": datetime(1999, 1, 1, tzinfo=UTC)},
+        {"archived_at": datetime(9999, 12, 31, tzinfo=UTC)},
+        {"offered_height": 10**30},
+        {"files": (FILE, FILE)},
         {"obtained_height": 10**30},
         {"duration_s": -1.0},
         {"job": 10**30},
@@ -215,6 +271,9 @@ async def test_a_manifest_that_can_not_be_ours_is_passed_by(
     assert claim is not None
     assert await TakingOver(db, MemoryBoard()).before(claim, uuid_of(archive))
     assert await folders(db) == [f"Channel/{IDS[0]}"]
+    async with await Database.open(db.path.with_name("other.db")) as other:
+        assert await adopt_archive(other, archive) == (1, 0), "nor does `import` take it in"
+        assert await folders(other) == [f"Channel/{IDS[0]}"]
 
 
 @pytest.mark.parametrize("name", ["../Other/b.mp4", "/etc/passwd", "..", "", "a\0b"])

@@ -27,7 +27,11 @@ def restore(options: Mapping[str, Any]) -> None:
     )
     click.echo(f"items that were archived since and are known again: {done.found}")
     for root in done.missing:
-        click.echo(f"not looked at, because it can't be read now: {plain(str(root), 300)}", err=True)
+        click.echo(
+            f"not looked at, because it can't be read now: {plain(str(root), 300)}; "
+            "it is looked through before the next job that needs it",
+            err=True,
+        )
 
 
 def run(options: Mapping[str, Any], *, as_json: bool) -> int:

@@ -17,6 +17,7 @@ from ytarchive_tui.batch.exit_codes import ExitCode
 from ytarchive_tui.batch.wording import count
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.copying import copy_state, is_current
 from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.passed_by import pass_by
 from ytarchive_tui.domain.errors import UsageError
@@ -85,12 +86,15 @@ async def _pass_by(paths: Paths, ids: tuple[str, ...], *, dry_run: bool) -> Any:
 
 @contextmanager
 def _state(paths: Paths, dry_run: bool) -> Iterator[Path]:
-    """The state file; an empty one that goes again where there is none and nothing may be written."""
-    if not dry_run or paths.database.exists():
+    """The state file; for a dry run one that goes again, where there is none or only an older one."""
+    if not dry_run or is_current(paths.database):
         yield paths.database
         return
     with tempfile.TemporaryDirectory(prefix="ytarchive-dry-run-") as folder:
-        yield Path(folder) / "state.db"
+        scratch = Path(folder) / "state.db"
+        if paths.database.exists():
+            copy_state(paths.database, scratch)
+        yield scratch
 
 
 def _text(path: Path) -> str:

@@ -111,6 +111,11 @@ def restore(database: Path) -> tuple[Path, Path]:
         draft.chmod(0o600)
         with closing(sqlite3.connect(draft)) as copy:
             copy.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'jobs'", (NUMBERS_LEFT_OUT,))
+            if copy.execute(
+                "SELECT 1 FROM pragma_table_info('archives') WHERE name = 'taken_over'"
+            ).fetchone():
+                # What came into them since the snapshot is met by looking through them once more.
+                copy.execute("UPDATE archives SET taken_over = NULL")
             copy.commit()
         _flush(draft)
         aside = _new_folder(database.parent)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from ytarchive_tui.db import sidecars, withheld
+from ytarchive_tui.db import journal, sidecars, withheld
 from ytarchive_tui.db.archives import identify
 from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.jobs import FINAL
@@ -50,8 +50,8 @@ async def still_runs(db: Database, claim: Claim) -> bool:
     return not rows or rows[0]["status"] == "running"
 
 
-async def take_in(db: Database, archive: Path, uuid: UUID, found: Sequence[Found]) -> int:
-    """Write the rows of copies, and end the jobs that were to make them, running ones too; how many copies.
+async def take_in(db: Database, archive: Path, uuid: UUID, found: Sequence[Found]) -> list[str]:
+    """Write the rows of copies, and end the jobs that were to make them, running ones too; the new folders.
 
     Left alone is an item with a copy in that archive, and a folder that is about to be removed. Nothing on
     the disk changes, now or later. Repeating it does no harm.
@@ -86,11 +86,37 @@ async def take_in(db: Database, archive: Path, uuid: UUID, found: Sequence[Found
             "json_object('archive', :path, 'folder', folder, 'size', size) FROM found ORDER BY n",
             {"now": tx.now, "kind": EventKind.ITEM_ARCHIVED, "path": str(archive)},
         )
-        row = await tx.one("SELECT count(*) AS n FROM found")
-        assert row is not None
-        if row["n"]:
+        new = [str(row["folder"]) for row in await tx.fetch("SELECT folder FROM found ORDER BY n")]
+        if new:
             tx.announce()
-        return int(row["n"])
+        return new
+
+
+async def take_back(db: Database, archive: Path, folders: Sequence[str]) -> None:
+    """Remove the rows of copies that were deleted between the look at their folders and `take_in`."""
+    async with db.write() as tx:
+        for folder in folders:
+            gone = await tx.one(
+                "DELETE FROM copies WHERE folder = :folder AND archive_id = "
+                "(SELECT id FROM archives WHERE path = :archive) RETURNING item_id, size",
+                {"folder": folder, "archive": str(archive)},
+            )
+            if gone is None:
+                continue
+            await tx.run(
+                "UPDATE items SET archived_at = (SELECT max(archived_at) FROM copies "
+                "WHERE item_id = items.id) WHERE id = ?",
+                (gone["item_id"],),
+            )
+            await journal.append(
+                tx,
+                EventKind.ITEM_DELETED,
+                item_id=gone["item_id"],
+                archive=str(archive),
+                folder=folder,
+                size=gone["size"],
+            )
+        tx.announce()
 
 
 async def _load(tx: Transaction, found: Sequence[Found]) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import math
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -14,11 +12,11 @@ from pathlib import Path
 from uuid import UUID
 
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.taking_over import Found, is_taken_over, still_runs, take_in, taken_over
-from ytarchive_tui.domain.models import TAKING_STOCK, Claim, Manifest, Progress
+from ytarchive_tui.db.taking_over import Found, is_taken_over, still_runs, take_back, take_in, taken_over
+from ytarchive_tui.domain.models import TAKING_STOCK, Claim, Progress
 from ytarchive_tui.domain.ports import ProgressBoard
 from ytarchive_tui.storage.failing import os_errors
-from ytarchive_tui.storage.finding import every_item
+from ytarchive_tui.storage.finding import every_item, gone
 
 log = logging.getLogger(__name__)
 
@@ -26,9 +24,6 @@ AT_ONCE = 200
 """Items of one transaction: it may keep other writers waiting for a quarter of a second."""
 READ_S = 0.5
 TELL_S = 0.3
-_YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
-_MOST_HEIGHT = 1 << 20
-_MOST_S = 1e9
 
 
 class TakingOver:
@@ -78,15 +73,25 @@ class TakingOver:
 
     async def _look(self, archive: Path, uuid: UUID) -> None:
         if not await is_taken_over(self._db, archive, uuid):
-            new = 0
-            items = every_item(archive, self._stopping.is_set)
+            new, unread = 0, list[Path]()
+            items = every_item(archive, self._stopping.is_set, unread.append)
             while read := await asyncio.to_thread(_some, items):
                 self._seen[archive] = self._seen.get(archive, 0) + len(read)
-                credible = [each for each in read if _is_credible(*each)]
-                if len(credible) < len(read):
-                    log.warning("%d folders have manifests that can't be ours", len(read) - len(credible))
-                new += await take_in(self._db, archive, uuid, credible)
-            await taken_over(self._db, archive, uuid)
+                taken = await take_in(self._db, archive, uuid, read)
+                # Somebody may have deleted one since its folder was read, rows first and files then.
+                if lost := await asyncio.to_thread(_gone, archive, uuid, taken):
+                    await take_back(self._db, archive, lost)
+                new += len(taken) - len(lost)
+            if unread:
+                log.warning(
+                    "%d folders in %s may not be read, as %s; what lies in them is not known, and the next "
+                    "run looks through the archive again",
+                    len(unread),
+                    archive,
+                    unread[0],
+                )
+            else:
+                await taken_over(self._db, archive, uuid)
             if new:
                 log.info("%d items were in %s already; they are known now", new, archive)
         self._known.add(archive)
@@ -105,32 +110,6 @@ def _some(items: Iterator[Found]) -> list[Found]:
         return found
 
 
-def _is_text(name: str) -> bool:
-    """Names of files can be any bytes."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_credible(folder: str, content: Manifest) -> bool:
-    """Whether a manifest can be one of ours: who else writes on the disk gets nothing else into our rows."""
-    heights = (content.offered_height, content.obtained_height)
-    names = {file.name for file in content.files}
-    return (
-        _is_text(folder)
-        and content.extractor == "youtube"
-        and _YOUTUBE_ID.fullmatch(content.video_id) is not None
-        and content.archived_at.tzinfo is not None
-        and (
-            content.duration_s is None
-            or (math.isfinite(content.duration_s) and 0 <= content.duration_s < _MOST_S)
-        )
-        and all(height is None or 0 <= height < _MOST_HEIGHT for height in heights)
-        and 0 <= content.job < 1 << 62
-        and len(content.quality) <= 500
-        and content.quality.isprintable()
-        and 0 < len(names) == len(content.files) < 10_000
-        and sum(file.size for file in content.files) < 1 << 62
-    )
+def _gone(archive: Path, uuid: UUID, folders: list[str]) -> list[str]:
+    with os_errors("staging"):
+        return gone(archive, uuid, folders)

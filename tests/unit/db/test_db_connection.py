@@ -219,6 +219,20 @@ async def test_a_database_is_not_migrated_under_an_older_engine(tmp_path: Path) 
             assert await db.fetch("SELECT * FROM more") == []
 
 
+async def test_a_state_file_that_passed_a_renumbered_migration_by_gets_its_index(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    passed_by = [step for step in migrate.bundled() if step.number < 17 and step.number != 12]
+    wanted = "SELECT sql FROM sqlite_schema WHERE name = 'attempts_failed'"
+    async with await Database.open(path, migrations=passed_by) as db:
+        assert await db.fetch(wanted) == []
+    async with (
+        await Database.open(path) as db,
+        await Database.open(tmp_path / "new.db") as new,
+    ):
+        (mended,), (made,) = await db.fetch(wanted), await new.fetch(wanted)
+        assert mended["sql"] == made["sql"]
+
+
 async def test_a_migration_keeps_a_copy_and_is_all_or_nothing(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     async with await Database.open(path) as db:
