@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import bench_screen
 import bench_short
 from bench_measure import table
 
+sys.path.append(str(Path(__file__).parents[1]))
+from outside_programs import complete_the_path
+
 
 def main() -> None:
     """Run what the command line names; everything when it names nothing."""
@@ -20,6 +24,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*_BENCHES, []], help="which; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of each comparison")
     options = parser.parse_args()
+    complete_the_path()
     for name in options.names or _BENCHES:
         with tempfile.TemporaryDirectory(prefix="ytarchive-bench-") as folder:
             print(_BENCHES[name](Path(folder), options.rounds), end="\n\n", flush=True)

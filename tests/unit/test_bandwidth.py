@@ -256,6 +256,39 @@ async def test_a_cap_survives_a_restart_and_is_told_to_whoever_asks(tmp_path: Pa
         assert kinds == ["downloads_held", "downloads_free"]
 
 
+async def test_what_could_not_be_stored_is_stored_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+
+    async def none() -> None:
+        return None
+
+    async def two() -> int:
+        return 2
+
+    async def locked(self: BandwidthRows, day: date, count: int) -> None:
+        raise OSError("the disk is full")
+
+    async with await Database.open(tmp_path / "queue.db", clock=clock) as db:
+        line = Bandwidth(
+            BandwidthRows(db), BandwidthRules(day_cap=10 * MB), none, two, clock=clock, zone=BERLIN
+        )
+        await line.open()
+        line.took(9 * MB)
+        with monkeypatch.context() as refusing:
+            refusing.setattr(BandwidthRows, "add", locked)
+            with pytest.raises(OSError, match="full"):
+                await line.close()
+        line.took(MB)
+        await line.close()
+        again = Bandwidth(
+            BandwidthRows(db), BandwidthRules(day_cap=10 * MB), none, two, clock=clock, zone=BERLIN
+        )
+        await again.open()
+        assert again.held is not None
+
+
 async def test_running_downloads_share_the_limit_of_all(tmp_path: Path) -> None:
     clock = Clock()
 

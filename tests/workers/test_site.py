@@ -306,3 +306,16 @@ async def test_a_clock_that_is_set_back_does_not_stop_the_work_until_it_has_caug
     assert 0 < await world.site.wait_s(Stage.METADATA) < 15
     world.forward(15)
     assert await world.site.wait_s(Stage.METADATA) == 0
+
+
+async def test_what_began_under_another_account_tells_nothing_of_this_one(world: World) -> None:
+    await world.submit(3)
+    first, second, third = [await world.claimed() for _ in range(3)]
+    await world.failed(first)
+    assert (await SiteRows(world.db, "guest").breaker("youtube")).is_open
+    mine = SiteRows(world.db, "mine")
+    await world.site.switch(mine, RULES)
+    await world.failed(second)
+    await world.answered(third)
+    assert not (await mine.breaker("youtube")).is_open
+    assert await world.site.wait_s(Stage.METADATA) == 0

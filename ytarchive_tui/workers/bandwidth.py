@@ -45,6 +45,7 @@ class Bandwidth:
         self._look_s = look_s
         self._used: dict[date, int] = {}
         self._unsaved: dict[date, int] = {}
+        self._saving = asyncio.Lock()
         self._now = self._kept = Allowance()
         self._warned: set[tuple[str, datetime]] = set()
         self._draining = False
@@ -127,9 +128,13 @@ class Bandwidth:
             await self._memory.keep(self._now)
 
     async def _save(self) -> None:
-        unsaved, self._unsaved = self._unsaved, {}
-        for day, count in unsaved.items():
-            await self._memory.add(day, count)
+        # One at a time, and forgotten only once it is stored: the database may be locked or its disk full.
+        async with self._saving:
+            for day, count in list(self._unsaved.items()):
+                await self._memory.add(day, count)
+                self._unsaved[day] -= count
+                if not self._unsaved[day]:
+                    del self._unsaved[day]
 
 
 def _news(now: Allowance) -> tuple[object, ...]:

@@ -36,6 +36,8 @@ _Key = tuple[int, int]
 class _Turn(NamedTuple):
     cost: int
     begun: datetime
+    asks_as: SiteMemory
+    """Of the account under which it asks; its end tells nothing of another one."""
 
 
 class Site:
@@ -80,7 +82,7 @@ class Site:
             await self.close()
             self._memory, self._rules = memory, rules
             self._budget = governor.fresh(rules.pace, self._clock())
-            self._probe = None
+            self._probe = self._blind = None
             await self.open()
 
     async def close(self) -> None:
@@ -109,7 +111,7 @@ class Site:
         """A job has its turn."""
         now = self._clock()
         cost = governor.cost_of(claim.job.stage, claim.job.options)
-        self._asking[_key(claim)] = _Turn(cost, now)
+        self._asking[_key(claim)] = _Turn(cost, now, self._memory)
         if self._offline.is_open:
             self._blind = _key(claim)
         await self.asked(cost)
@@ -151,6 +153,8 @@ class Site:
             # What was to be forgotten with its staging can't go on.
             if says is Says.BROKEN and transition.forget == "nothing" and self._was_offline_since(turn.begun):
                 transition = after_release(claim.job, _OFFLINE.sentence)
+            if turn.asks_as is not self._memory:
+                return transition
             if says is Says.ANSWERED:
                 await self._answered(turn.cost, probe, self._blind == _key(claim))
             elif says is Says.REFUSED:
@@ -199,7 +203,7 @@ class Site:
     def _unproved(self, now: datetime) -> int:
         """Running jobs of the slow start of which nobody knows yet whether the site bears them."""
         start = max(self._breaker.closed_at or now, now - timedelta(seconds=PROVED_S))
-        return sum(turn.begun >= start for turn in self._asking.values())
+        return sum(turn.begun >= start and turn.asks_as is self._memory for turn in self._asking.values())
 
     def _was_offline_since(self, begun: datetime) -> bool:
         """Whether there was no network at some time since: what broke then is no fault of the job."""
