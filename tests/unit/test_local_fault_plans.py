@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -19,7 +21,7 @@ from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.classification import classify
 from ytarchive_tui.domain.errors import Evidence, FailureClass, UsageError
 from ytarchive_tui.domain.models import JobKind, JobOptions, Stage, Status
-from ytarchive_tui.domain.plans import Around, Facts, FixKind, Group
+from ytarchive_tui.domain.plans import Around, Facts, FixKind, Group, Plan
 from ytarchive_tui.domain.policy import after_failure
 from ytarchive_tui.domain.recovery import plans
 from ytarchive_tui.runtime import Runtime
@@ -78,6 +80,24 @@ async def test_jobs_that_lacked_a_program_go_on_at_the_first_start_that_has_it(t
         assert (figures.queued, figures.blocked) == (1, 1)
 
 
+@asynccontextmanager
+async def service_that_is_overtaken(service: RecoveryService, db: Database, job: int) -> AsyncIterator[None]:
+    """After its look, and before it writes, that job goes on."""
+    look = service.space
+
+    async def overtaken(plan: Plan) -> dict[int, int]:
+        seen = await look(plan)
+        async with db.write() as tx:
+            await tx.run("UPDATE jobs SET status = 'queued' WHERE id = ?", (job,))
+        return seen
+
+    with pytest.MonkeyPatch.context() as between:
+        between.setattr(service, "space", overtaken)
+        yield
+    async with db.write() as tx:
+        await tx.run("UPDATE jobs SET status = 'failed' WHERE id = ?", (job,))
+
+
 async def test_room_is_made_by_giving_up_what_failed_and_nothing_else(tmp_path: Path) -> None:
     archive, known = tmp_path / "archive", dict[Path, UUID]()
     with open_archive(archive, known):
@@ -99,6 +119,10 @@ async def test_room_is_made_by_giving_up_what_failed_and_nothing_else(tmp_path: 
         try:
             plan = await service.find("local_disk")
             assert await service.space(plan) == {1: 1000}
+            # What is tried again while one looks keeps its files.
+            async with service_that_is_overtaken(service, db, 1):
+                assert await service.free_space(plan) == 0
+            assert (archive / ".ytarchive/staging/1").is_dir()
             assert await service.free_space(plan) == 1000
             assert sorted(p.name for p in (archive / ".ytarchive/staging").iterdir()) == ["2", "3"]
             assert list((archive / ".ytarchive/trash").iterdir()) == []

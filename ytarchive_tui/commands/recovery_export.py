@@ -6,8 +6,9 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,13 @@ import click
 from ytarchive_tui.commands.recovery import evidence, facts, service_of
 from ytarchive_tui.commands.setup import paths_of, settings_of
 from ytarchive_tui.commands.version import versions
+from ytarchive_tui.db.archives import known_archives
+from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.reach import reach
 from ytarchive_tui.domain.errors import UsageError
+from ytarchive_tui.domain.reach import Reach
 from ytarchive_tui.domain.text import plain
+from ytarchive_tui.services.reaching import in_force
 from ytarchive_tui.settings.keys import read_api_keys
 from ytarchive_tui.settings.model import Settings
 from ytarchive_tui.settings.paths import Paths
@@ -29,7 +35,7 @@ _SIGNED = re.compile(r"(?i)\b(https?://[^\s\"'<>?#]*)[?#][^\s\"'<>]*")
 _WATCH = re.compile(r"(?i)https?://(?:www\.|m\.|music\.)?youtube\.com/(?:watch\?v=|playlist\?list=)[\w-]+")
 _MEDIA = re.compile(r"(?i)\bhttps?://[^\s/\"'<>]*(?:googlevideo|ytimg|ggpht)[^\s\"'<>]*")
 _ADDRESS = re.compile(
-    r"(?<![\w.])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4})(?![\w.])"
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*(?::[0-9a-fA-F]*){2,7}(?:\.\d+){0,3})(?![\w.:])"
 )
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 
@@ -38,21 +44,26 @@ def export(options: Mapping[str, Any], name: str, file: Path | None) -> None:
     """Write it to the file, which must be new, or to standard output; raises `UsageError`."""
     settings, paths = settings_of(options).settings, paths_of(options)
 
-    async def read() -> dict[str, Any]:
+    async def read() -> tuple[dict[str, Any], Reach, list[Path]]:
         async with service_of(options) as service:
             details = await service.details(await service.find(name))
         found = {"evidence": [evidence(each) for each in details.newest]}
         if details.first is not None:
             found["first"] = [evidence(details.first)]
-        return {"plan": facts(details.plan), **found}
+        async with await Database.open(paths.database) as db:
+            return {"plan": facts(details.plan), **found}, await reach(db), list(await known_archives(db))
 
+    found, way, archives = asyncio.run(read())
     content = {
         "made_by": "ytarchive-tui",
         "versions": list(versions()),
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        **asyncio.run(read()),
+        **found,
     }
-    text = json.dumps(shared(content, cleaner(settings, paths)), indent=2, ensure_ascii=True) + "\n"
+    text = (
+        json.dumps(shared(content, cleaner(settings, paths, way, archives)), indent=2, ensure_ascii=True)
+        + "\n"
+    )
     if file is None:
         click.echo(text, nl=False)
         return
@@ -77,11 +88,22 @@ def shared(value: Any, clean: Callable[[str], str]) -> Any:
     return value
 
 
-def cleaner(settings: Settings, paths: Paths) -> Callable[[str], str]:
-    """Takes out secrets by value and by look, folders of this machine, network and signed addresses."""
-    secrets = (*settings.secrets(), *read_api_keys(settings.youtube))
-    redacted = redactor((*secrets, *_cookies(settings.network.cookies_file)))
-    folders = {settings.archive.root: "<archive>", paths.state_dir: "<state>", Path.home(): "~"}
+def cleaner(
+    settings: Settings, paths: Paths, way: Reach | None = None, archives: Collection[Path] = ()
+) -> Callable[[str], str]:
+    """Takes out secrets by value and by look, folders of this machine, network and signed addresses.
+
+    `way`: other cookies and another proxy than those of the settings, if somebody wished for them.
+    """
+    wished = in_force(settings, way or Reach())
+    files = {settings.network.cookies_file, wished.network.cookies_file}
+    secrets = {*settings.secrets(), *wished.secrets(), *read_api_keys(settings.youtube)}
+    redacted = redactor((*secrets, *(value for file in files for value in _cookies(file))))
+    folders = {archive: "<archive>" for archive in archives} | {
+        settings.archive.root: "<archive>",
+        paths.state_dir: "<state>",
+        Path.home(): "~",
+    }
     named = sorted(folders.items(), key=lambda each: -len(str(each[0])))
     homes = re.compile(r"(?:/home|/Users|/root|[A-Za-z]:\\Users)(?:[/\\][^\s/\\:\"'«»]+)?")
 
@@ -97,9 +119,18 @@ def cleaner(settings: Settings, paths: Paths) -> Callable[[str], str]:
             text = text.replace(str(folder), short)
         text = homes.sub("~", text)
         text = _MAIL.sub(HIDDEN, text)
-        return _ADDRESS.sub(HIDDEN, text)
+        return _ADDRESS.sub(lambda found: HIDDEN if _is_address(found[0]) else found[0], text)
 
     return clean
+
+
+def _is_address(text: str) -> bool:
+    """Times of day have colons too."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return text != "::"
 
 
 def _cookies(file: Path | None) -> list[str]:

@@ -27,7 +27,7 @@ from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.plans import Around, Fix, FixKind, Plan
 from ytarchive_tui.domain.recovery import made_key, plans, requests
 from ytarchive_tui.services.reaching import with_cookies, with_proxy
-from ytarchive_tui.storage.space import give_up, held
+from ytarchive_tui.storage.space import held, put_aside, throw_away
 
 T = TypeVar("T")
 SHOWN = 5
@@ -236,13 +236,19 @@ class RecoveryService:
 
     async def free_space(self, plan: Plan) -> int:
         """Give them up; the bytes that this freed. What is waited for goes on by itself then."""
-        jobs, db = await self.space(plan), await self.open()
-        archive, ids = Path(plan.facts[0].archive or ""), json.dumps(list(jobs))
+        sizes, db = await self.space(plan), await self.open()
+        archive, known = Path(plan.facts[0].archive or ""), await known_archives(db)
         async with db.write() as tx:
-            await changes.forget_staged(tx, ids)
+            # What began to run since then keeps its files, and nothing can begin before the folders are away.
+            rows_ = await tx.fetch(changes.STUCK, {"archive": str(archive)})
+            jobs = [row["id"] for row in rows_ if row["id"] in sizes]
+            ids = json.dumps(jobs)
             noted = await changes.note_before(tx, ids, "give up partial files")
+            await changes.forget_staged(tx, ids)
             await changes.add_step(tx, plan, FixKind.SPACE, len(jobs), noted)
-        return await asyncio.to_thread(give_up, archive, await known_archives(db), list(jobs))
+            aside = await asyncio.to_thread(put_aside, archive, known, jobs)
+        await asyncio.to_thread(throw_away, archive, known, aside)
+        return sum(sizes[job] for job in jobs)
 
     async def use(self, plan: Plan, kind: FixKind, text: str) -> Step:
         """Reach the site with other cookies or by another proxy, from the next task of the engine on.

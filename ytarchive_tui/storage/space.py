@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,22 +23,35 @@ def held(root: Path, jobs: Collection[int]) -> dict[int, int]:
     return found
 
 
-def give_up(root: Path, known: KnownArchives, jobs: Collection[int]) -> int:
-    """Remove their staging folders; the bytes that this freed. Raises `StageError`."""
+def put_aside(root: Path, known: KnownArchives, jobs: Collection[int]) -> list[str]:
+    """Move their staging folders to the trash; their names there. Raises `StageError`."""
     if not (root / MARKER / IDENTITY).exists():
-        return 0
-    sizes = held(root, jobs)
+        return []
+    names = []
+    with _staging_and_trash(root, known) as (staging, trash):
+        for job in held(root, jobs):
+            names.append(f"{job}-{uuid4().hex}")
+            os.rename(str(job), names[-1], src_dir_fd=staging, dst_dir_fd=trash)
+    return names
+
+
+def throw_away(root: Path, known: KnownArchives, names: Collection[str]) -> None:
+    """Remove what was put aside; what stays is swept at the next start. Raises `StageError`."""
+    if names:
+        with _staging_and_trash(root, known) as (_, trash):
+            for name in names:
+                shutil.rmtree(name, ignore_errors=True, dir_fd=trash)
+
+
+@contextmanager
+def _staging_and_trash(root: Path, known: KnownArchives) -> Iterator[tuple[int, int]]:
     with (
         os_errors("discard"),
         open_archive(root, known) as (_, marker),
         private_folder(STAGING, marker) as staging,
         private_folder(TRASH, marker) as trash,
     ):
-        for job in sizes:
-            name = f"{job}-{uuid4().hex}"
-            os.rename(str(job), name, src_dir_fd=staging, dst_dir_fd=trash)
-            shutil.rmtree(name, ignore_errors=True, dir_fd=trash)
-    return sum(sizes.values())
+        yield staging, trash
 
 
 def _size(path: Path) -> int:
