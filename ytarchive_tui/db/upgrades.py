@@ -12,12 +12,14 @@ from ytarchive_tui.domain.policy import RetryRules
 AT_ONCE = 20
 """Looks that are queued together: newer tools make a whole archive due."""
 _DUE = f"""
-SELECT w.copy_id, w.tries FROM withheld w JOIN copies c ON c.id = w.copy_id
+SELECT w.copy_id, w.tries FROM withheld w CROSS JOIN copies c ON c.id = w.copy_id
 WHERE (w.run_after <= :now OR w.tools IS NOT :tools) AND NOT EXISTS (SELECT 1 FROM wishes WHERE on_hold)
-AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.item_id = c.item_id AND j.archive_id = c.archive_id
-                AND j.status NOT IN {FINAL})
+AND NOT EXISTS (SELECT 1 FROM jobs j INDEXED BY jobs_of_item
+                WHERE j.item_id = c.item_id AND j.archive_id = c.archive_id
+                AND j.kind = 'item' AND j.superseded = 0 AND j.status NOT IN {FINAL})
 ORDER BY w.run_after LIMIT {AT_ONCE}
 """
+"""CROSS JOIN and INDEXED BY: the copies are many and the withheld ones few, which SQLite does not know."""
 
 
 class Upgrades:
