@@ -283,7 +283,7 @@ async def test_who_may_not_ask_the_site_waits_also_while_jobs_are_overdue(world:
         tx.announce()
     await world.site.asked(100)
     assert await world.claim() is None
-    waiting = asyncio.create_task(world.queue.wait_for_work(60))
+    waiting = asyncio.create_task(world.queue.wait_for_work(Stage.METADATA, JobKind.ITEM, 60))
     await asyncio.wait({waiting}, timeout=0.1)
     assert not waiting.done(), "a wait that ends at once would keep the event loop for itself"
     await world.submit(3)

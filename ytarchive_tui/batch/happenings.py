@@ -72,8 +72,10 @@ class Happening:
 class Paced:
     """Asks a question again only when that costs at most a thirtieth of the time."""
 
-    def __init__(self) -> None:
+    def __init__(self, least_s: float = 0.0) -> None:
+        """`least_s`: the shortest time between two answers."""
         self._next = 0.0
+        self._least_s = least_s
 
     @property
     def due(self) -> bool:
@@ -85,7 +87,7 @@ class Paced:
         started = time.monotonic()
         answer = await question()
         now = time.monotonic()
-        self._next = now + _SHARE * (now - started)
+        self._next = now + max(self._least_s, _SHARE * (now - started))
         return answer
 
 

@@ -34,7 +34,7 @@ _NEWLINES = re.compile(r"\r\n|\r|\n")
 class EntryOptions(BaseModel):
     """What a YAML or JSON file may ask for one entry, or for all in `defaults`; None is «not said»."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     quality: Quality | None = None
     container: Container | None = None

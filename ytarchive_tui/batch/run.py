@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ytarchive_tui.services.site import Standing
 
 _TICK_S = 0.25
+_SITE_S = 0.5
+"""Between two looks at how the site and the line stand."""
 _PAUSE_S = 0.1
 """Between two looks: while forty jobs change, a look after each change would cost more than the jobs."""
 
@@ -122,10 +124,10 @@ class _Run:
         self._patience = Patience(request.settings.retry.patience_s)
         self._site = runtime.site
         self._standing: Standing
-        self._look = Paced()
+        self._look = Paced(_SITE_S)
         self._banner: str | None = None
         self._quota = runtime.quota
-        self._account = Paced()
+        self._account = Paced(_SITE_S)
         self._detoured = False
         self._offline = False
         self._line: Line | None = None

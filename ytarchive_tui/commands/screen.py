@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ytarchive_tui.commands.setup import paths_of, settings_of
+from ytarchive_tui.db import heap
 from ytarchive_tui.domain.errors import ToolsMissingError
 from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.model import Settings
@@ -45,6 +46,7 @@ def show(
     file: SettingsFile | None = None,
 ) -> int:
     """Run the screen with an engine that `open_here` opens."""
+    heap.share_one()
     from ytarchive_tui.tui.bridge import Bridge
     from ytarchive_tui.tui.run import run_screen
 

@@ -16,6 +16,9 @@ async def archive_id(tx: Transaction, archive: Path) -> int:
 
 async def identify(tx: Transaction, archive: Path, uuid: UUID) -> int:
     """The row of an archive's root, which now stands for that very archive."""
+    known = await tx.one("SELECT id FROM archives WHERE path = ? AND uuid = ?", (str(archive), str(uuid)))
+    if known is not None:
+        return int(known["id"])
     row = await archive_id(tx, archive)
     await tx.run("UPDATE archives SET uuid = ? WHERE id = ?", (str(uuid), row))
     return row

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.domain.models import JobKind, Listing, Stage
+
+LOOK_OUTSIDE_S = 1.0
+"""How often another process's commits are looked for."""
+LOOK_AGAIN_S = 0.05
+"""Between two looks while a job stays due, because nobody may claim it."""
 
 _QUEUED = "EXISTS (SELECT 1 FROM jobs WHERE status = 'queued' AND stage = '{}' AND kind = '{}' {})"
 _KINDS = [(stage, kind) for kind in JobKind for stage in Stage]
@@ -39,15 +46,31 @@ class Opening:
     on_hold: bool
     """Whether a person holds everything but the lists that are looked at."""
 
+    @property
+    def next_at(self) -> int | None:
+        """When the first job comes back by itself; microseconds UTC."""
+        return min((at for at in (self.due_at, self.lost_at) if at is not None), default=None)
+
+
+class _Waiter(NamedTuple):
+    """A worker without work."""
+
+    version: int
+    """Of the changes that it knows of."""
+    is_open: Callable[[Opening], bool]
+    woken: asyncio.Future[None]
+
 
 class Openings:
-    """Shares one look among all workers of an engine: each change wakes every one of them."""
+    """Shares one look after each change among all workers of an engine, and wakes those that it concerns."""
 
     def __init__(self, db: Database, engine: str) -> None:
         self._db = db
         self._engine = engine
         self._looking = asyncio.Lock()
         self._seen: Opening | None = None
+        self._waiters: set[_Waiter] = set()
+        self._watch: asyncio.Task[None] | None = None
 
     async def now(self) -> Opening:
         """The newest look, repeated until nothing changed beside it.
@@ -61,6 +84,43 @@ class Openings:
             async with self._looking:
                 if self._seen is seen:
                     self._seen = await self._look()
+
+    async def wait(self, is_open: Callable[[Opening], bool], timeout_s: float) -> None:
+        """Return when there is an opening after a change of which the caller does not know, or a job is due.
+
+        Returns after the time-out at the latest. Changes up to this moment count as known.
+        """
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter = _Waiter(self._db.changes.version, is_open, woken)
+        self._waiters.add(waiter)
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._watch_for_waiters(), name="openings")
+        try:
+            await asyncio.wait({woken}, timeout=timeout_s)
+        finally:
+            self._waiters.discard(waiter)
+            if not self._waiters:
+                self._watch.cancel()
+        if woken.done():
+            woken.result()
+
+    async def _watch_for_waiters(self) -> None:
+        """Look after each change, and wake those who may find work; what fails, fails for all of them."""
+        try:
+            while self._waiters:
+                seen = await self.now()
+                left = None if seen.next_at is None else (seen.next_at - self._db.now()) / 1e6
+                for version, is_open, woken in self._waiters:
+                    known = version >= seen.version and (left is None or left > 0)
+                    if not known and not woken.done() and is_open(seen):
+                        woken.set_result(None)
+                pause = LOOK_OUTSIDE_S if left is None else min(LOOK_OUTSIDE_S, max(left, LOOK_AGAIN_S))
+                if self._db.changes.version == seen.version and not await self._db.changes.wait(pause):
+                    await self._db.notice_others()
+        except Exception as error:
+            for waiter in self._waiters:
+                if not waiter.woken.done():
+                    waiter.woken.set_exception(error)
 
     async def _look(self) -> Opening:
         version = self._db.changes.version

@@ -14,7 +14,7 @@ from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.finish import finish
 from ytarchive_tui.db.jobs import JOB, held, job_of, take_back
 from ytarchive_tui.db.lock import EngineLock
-from ytarchive_tui.db.openings import Openings
+from ytarchive_tui.db.openings import LOOK_OUTSIDE_S, Opening, Openings
 from ytarchive_tui.db.times import seconds
 from ytarchive_tui.db.wishes import on_hold
 from ytarchive_tui.domain.events import EventKind
@@ -32,8 +32,6 @@ from ytarchive_tui.domain.models import (
 )
 from ytarchive_tui.domain.policy import Transition
 
-LOOK_OUTSIDE_S = 1.0
-"""How often another process's commits are looked for."""
 DUE_AT_ONCE = 1000
 """How many waiting jobs one claim returns to the queue: after a long hold a whole archive may be due."""
 
@@ -97,11 +95,13 @@ class Queue:
     async def claim(self, stage: Stage, kind: JobKind, owner: str) -> Claim | None:
         """Take the next due job of that stage and kind: the highest priority, then the first in line."""
         barred = await self.barred() if kind is JobKind.ITEM and stage is not Stage.STORAGE else []
-        if not await self._may_claim(stage, kind, barred):
+        overdue = self._is_overdue(await self._openings.now())
+        if not overdue and not await self._may_claim(stage, kind, barred):
             return None
         owner = f"{owner}@{self.engine}"
         async with self._db.write() as tx:
-            await self._bring_back(tx)
+            if overdue:
+                await self._bring_back(tx)
             claimed = await tx.one(
                 "UPDATE jobs SET status = 'running', owner = :owner, lease_until = :until, fence = "
                 "fence + 1, "
@@ -189,20 +189,15 @@ class Queue:
         rows = await self._db.fetch(BARRED, (json.dumps([str(path) for path in paths]),))
         return [row["id"] for row in rows]
 
-    async def next_due_s(self) -> float | None:
-        """Seconds until the next waiting job is due, 0 when it is overdue; None when none waits."""
-        due = (await self._openings.now()).due_at
-        return None if due is None else max(0.0, (due - self._db.now()) / 1e6)
+    async def wait_for_work(self, stage: Stage, kind: JobKind, timeout_s: float) -> None:
+        """Return when such a job may be claimed after a change, or the next waiting one is due.
 
-    async def wait_for_work(self, timeout_s: float) -> None:
-        """Return when jobs changed or the next waiting one is due, or after the time-out.
-
-        Called straight after a `claim` that found nothing, with no await between, it misses no change of
-        this process; those of others are seen within a second.
+        Returns after the time-out at the latest. Called straight after a `claim` that found nothing, with no
+        await between, it misses no change of this process; those of others are seen within a second.
         """
-        version = self._db.changes.version
-        due = await self.next_due_s()
-        await self._wait(self._db.changes, timeout_s if due is None else min(timeout_s, due), version)
+        await self._openings.wait(
+            lambda seen: self._is_overdue(seen) or self._is_open(seen, stage, kind), timeout_s
+        )
 
     async def wait_for_change(self, timeout_s: float) -> None:
         """Return after a commit that changed jobs, here or in another process, or after the time-out."""
@@ -212,29 +207,30 @@ class Queue:
         """Return when running jobs may be wanted paused or cancelled, or after the time-out."""
         await self._wait(self._db.wishes, timeout_s)
 
-    async def _wait(self, changes: Changes, timeout_s: float, version: int | None = None) -> None:
-        """Wait until there are changes that the version does not know of (None: the present one)."""
-        deadline = time.monotonic() + timeout_s
-        version = changes.version if version is None else version
+    async def _wait(self, changes: Changes, timeout_s: float) -> None:
+        deadline, version = time.monotonic() + timeout_s, changes.version
         while changes.version == version and (left := deadline - time.monotonic()) > 0:
             if not await changes.wait(min(left, LOOK_OUTSIDE_S)):
                 await self._db.notice_others()
 
     async def _may_claim(self, stage: Stage, kind: JobKind, barred: list[int]) -> bool:
         """Whether a claim is worth a write transaction."""
-        seen = await self._openings.now()
-        now = self._db.now()
-        if any(at is not None and at <= now for at in (seen.due_at, seen.lost_at)):
-            return True
+        if not self._is_open(await self._openings.now(), stage, kind):
+            return False
+        chosen = self._chosen(stage, kind, barred)
+        return not barred or bool(await self._db.fetch(CLAIMABLE.format(NOT_BARRED), chosen))
+
+    def _is_open(self, seen: Opening, stage: Stage, kind: JobKind) -> bool:
         if seen.on_hold and self._listing is not Listing.BROWSE:
             return False
         if (stage, kind) not in seen.queued or (self._listing and self._listing not in seen.listings):
             return False
         looks_ahead = (stage, kind) == (Stage.METADATA, JobKind.ITEM)
-        if looks_ahead and self._ahead is not None and seen.ahead >= self._ahead:
-            return False
-        chosen = self._chosen(stage, kind, barred)
-        return not barred or bool(await self._db.fetch(CLAIMABLE.format(NOT_BARRED), chosen))
+        return not looks_ahead or self._ahead is None or seen.ahead < self._ahead
+
+    def _is_overdue(self, seen: Opening) -> bool:
+        """Whether a job has waited long enough, or its owner is dead."""
+        return seen.next_at is not None and seen.next_at <= self._db.now()
 
     def _chosen(self, stage: Stage, kind: JobKind, barred: list[int]) -> dict[str, object]:
         """What `CLAIMABLE` chooses by."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from ytarchive_tui.db import heap
 
 T = TypeVar("T")
 Query = Callable[[sqlite3.Connection, threading.Event], T]
@@ -33,8 +34,7 @@ def give_back(db: sqlite3.Connection) -> None:
     one, and the process would stay that much larger.
     """
     db.execute("PRAGMA shrink_memory")
-    if _malloc_trim is not None:
-        _malloc_trim(0)
+    heap.give_back()
 
 
 class Reader:
@@ -77,11 +77,3 @@ class Reader:
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
-
-
-def _find_malloc_trim() -> Any:
-    """Of the GNU C library; None elsewhere."""
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
-
-
-_malloc_trim = _find_malloc_trim()

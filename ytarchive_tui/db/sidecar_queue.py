@@ -168,13 +168,13 @@ class SidecarQueue:
         """Nothing is handed on here."""
         return None
 
-    async def wait_for_work(self, timeout_s: float) -> None:
+    async def wait_for_work(self, stage: Stage, kind: JobKind, timeout_s: float) -> None:
         """Return when it is worth another look."""
         await asyncio.sleep(min(timeout_s, LOOK_S))
 
     async def wait_for_change(self, timeout_s: float) -> None:
         """As `wait_for_work`."""
-        await self.wait_for_work(timeout_s)
+        await asyncio.sleep(min(timeout_s, LOOK_S))
 
     async def wait_for_wish(self, timeout_s: float) -> None:
         """Return when work may be wanted stopped."""

@@ -35,7 +35,7 @@ class FailureClass(StrEnum):
 class Evidence(BaseModel):
     """What was seen when a stage failed; facts only, the classification reads them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     exception: tuple[str, ...] = ()
     """Class names from the raised exception inwards through its causes, outermost first."""
@@ -57,7 +57,7 @@ class Evidence(BaseModel):
 class Failure(BaseModel):
     """A classified failure: the class, one sentence for people, and what was seen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     failure_class: FailureClass
     sentence: str

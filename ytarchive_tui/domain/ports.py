@@ -52,8 +52,8 @@ class JobQueue(Protocol):
     async def staged(self, job_id: int) -> StagedDownload | None:
         """What the download stage of this job left for its storage stage."""
 
-    async def wait_for_work(self, timeout_s: float) -> None:
-        """Return when a job may have become claimable, or after the time-out.
+    async def wait_for_work(self, stage: Stage, kind: JobKind, timeout_s: float) -> None:
+        """Return when such a job may have become claimable, or after the time-out.
 
         Called straight after a `claim` that found nothing, with no await between, it misses no change.
         """

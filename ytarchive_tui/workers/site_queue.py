@@ -48,11 +48,11 @@ class SiteQueue:
             self._turn_in_s = None
             return claim
 
-    async def wait_for_work(self, timeout_s: float) -> None:
+    async def wait_for_work(self, stage: Stage, kind: JobKind, timeout_s: float) -> None:
         """As the queue's; not longer than until the site may be asked."""
         turn, self._turn_in_s = self._turn_in_s, None
         if turn is None:
-            await self._queue.wait_for_work(timeout_s)
+            await self._queue.wait_for_work(stage, kind, timeout_s)
         else:
             # Not for what is due: it stays due until somebody may claim, and would be no wait at all.
             await self._queue.wait_for_change(min(timeout_s, turn))

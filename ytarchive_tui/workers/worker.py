@@ -79,9 +79,13 @@ class Worker:
         self._strategies = strategies or {}
         self._recall = recall
         self._draining = False
+        self._idle: asyncio.Task[Any] | None = None
+        """Its own task, while it waits for work."""
 
     def drain(self) -> None:
         """Claim nothing new; the running stage goes on to its end."""
+        if self._idle is not None and not self._draining:
+            self._idle.cancel()
         self._draining = True
 
     async def work(self) -> None:
@@ -89,9 +93,23 @@ class Worker:
         while not self._draining:
             claim = await self._queue.claim(self._stage, self._kind, self.name)
             if claim is None:
-                await self._queue.wait_for_work(IDLE_S)
+                await self._wait_for_work()
                 continue
             await self._process(claim)
+
+    async def _wait_for_work(self) -> None:
+        """Wait as the queue does; `drain` ends it at once."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._idle = task
+        try:
+            await self._queue.wait_for_work(self._stage, self._kind, IDLE_S)
+        except asyncio.CancelledError:
+            # Of several cancellations one may be that of `drain`, which ends only the waiting.
+            if not self._draining or task.uncancel():
+                raise
+        finally:
+            self._idle = None
 
     async def _process(self, claim: Claim) -> None:
         """Run one claim to a finished transition, whatever happens on the way."""

@@ -24,7 +24,7 @@ from ytarchive_tui.domain.models import (
     StagedDownload,
 )
 from ytarchive_tui.domain.ports import ChildRunner
-from ytarchive_tui.ytdlp.options import ExtractionConfig
+from ytarchive_tui.ytdlp.options import ExtractionConfig, is_named
 from ytarchive_tui.ytdlp.protocol import FormatRequest, ItemRequest, ListRequest, LookRequest
 
 MOST_KNOWN = 1000
@@ -164,7 +164,10 @@ class YtdlpFormatChecker:
 
     async def check(self, options: JobOptions) -> str | None:
         """None when the options can be used, else what is wrong with them."""
-        request = FormatRequest(options=options, config=_now(self._config))
+        config = _now(self._config)
+        if is_named(options.quality) and not config.use_ytdlp_config:
+            return None  # Without a child: what can be begun at once is not held up by yt-dlp's start.
+        request = FormatRequest(options=options, config=config)
         complaint: str | None = (await self._runner.run("check_format", request.model_dump(mode="json")))[
             "complaint"
         ]

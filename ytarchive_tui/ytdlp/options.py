@@ -161,13 +161,16 @@ def list_params(params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def is_named(quality: str) -> bool:
+    """Whether it is a quality by a name of ours, not a format string."""
+    return quality in ("audio", "best") or _HEIGHT.fullmatch(quality) is not None
+
+
 def format_selector(quality: str) -> str:
     """yt-dlp's format string for a quality."""
-    if quality == "audio":
-        return f"{_AS_IT_IS}/ba/b"
-    if quality == "best" or _HEIGHT.fullmatch(quality):
-        return "bv*+ba/b"
-    return quality
+    if not is_named(quality):
+        return quality
+    return f"{_AS_IT_IS}/ba/b" if quality == "audio" else "bv*+ba/b"
 
 
 def format_sort(quality: str, container: Container) -> list[str]:
@@ -189,7 +192,7 @@ def postprocessors(options: JobOptions, *, has_chapters: bool) -> list[dict[str,
     steps: list[dict[str, Any]] = []
     if options.quality == "audio":
         steps.append({"key": "FFmpegExtractAudio", "preferredcodec": "best", "nopostoverwrites": False})
-    elif options.quality == "best" or _HEIGHT.fullmatch(options.quality):
+    elif is_named(options.quality):
         steps.append({"key": "FFmpegVideoRemuxer", "preferedformat": options.container.value})
     if options.embed_chapters and has_chapters:
         steps.append(

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
+from ytarchive_tui.domain.models.base import Frozen, build_all
 
 Emit = Callable[[dict[str, Any]], None]
 Task = Callable[[dict[str, Any], Emit], dict[str, Any]]
@@ -35,7 +36,7 @@ def find(target: str) -> Task:
 
 
 def preload(targets: Iterable[str], config: dict[str, Any]) -> None:
-    """Import the modules of all targets and call each one's `warm(config)`, if it has one.
+    """Import the modules of all targets, call each one's `warm(config)`, if it has one, and build all models.
 
     A warm-up that fails costs speed and nothing else, so it is only reported on stderr.
     """
@@ -46,6 +47,8 @@ def preload(targets: Iterable[str], config: dict[str, Any]) -> None:
                 warm(config)
             except Exception:
                 traceback.print_exc()
+    for model in (Frozen, Evidence):
+        build_all(model)
 
 
 def causes(error: BaseException) -> list[BaseException]:

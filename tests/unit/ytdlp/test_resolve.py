@@ -15,6 +15,7 @@ from ytarchive_tui.domain.models import EXTRACTED, AtSource, Container, JobOptio
 from ytarchive_tui.sandbox.catalog.ids import condition_id
 from ytarchive_tui.sandbox.model import Condition
 from ytarchive_tui.ytdlp.adapters import YtdlpFormatChecker, YtdlpProvider
+from ytarchive_tui.ytdlp.options import ExtractionConfig
 from ytarchive_tui.ytdlp.process import ChildPool
 from ytarchive_tui.ytdlp.protocol import TASKS
 
@@ -140,6 +141,16 @@ async def test_a_format_string_is_judged_offline(youtube: Youtube, quality: str,
     told = await checker.check(options)
     assert told is None if wrong is None else wrong.lower() in (told or "").lower()
     assert not youtube.control.log()
+
+
+async def test_a_quality_with_a_name_is_judged_without_a_child(tmp_path: Path) -> None:
+    class NoChildren:
+        async def run(self, *_: object, **__: object) -> dict[str, Any]:
+            raise AssertionError("a child was asked")
+
+    for quality in ("best", "audio", "720p"):
+        options = JobOptions(archive=tmp_path, quality=quality)
+        assert await YtdlpFormatChecker(NoChildren(), ExtractionConfig()).check(options) is None
 
 
 async def test_a_users_own_configuration_counts_only_when_asked_for(youtube: Youtube, tmp_path: Path) -> None:

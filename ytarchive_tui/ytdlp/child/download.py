@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
 from ytarchive_tui.domain.models import (
+    EXTRACTED,
     FetchedSidecars,
     FileRole,
     Format,
@@ -26,7 +28,7 @@ from ytarchive_tui.ytdlp.child.progress import ProgressReport
 from ytarchive_tui.ytdlp.child.session import Session
 from ytarchive_tui.ytdlp.child.sidecars import Sidecars
 from ytarchive_tui.ytdlp.child.staging import claimed
-from ytarchive_tui.ytdlp.options import MEDIA
+from ytarchive_tui.ytdlp.options import MEDIA, is_named
 from ytarchive_tui.ytdlp.protocol import ItemRequest
 from ytarchive_tui.ytdlp.task import Emit
 
@@ -36,7 +38,8 @@ _HEIGHT = re.compile(r"(\d{3,4})p")
 def download(session: Session, request: ItemRequest, emit: Emit) -> StagedDownload:
     """Fetch media and sidecars; raises what yt-dlp raises, or `StageError`."""
     with claimed(request) as ledger:
-        told = extracted(session, request)
+        selected, session.selection = _selected(session, request), None
+        told = selected or extracted(session, request)
         fresh = told is None
         if told is None:
             told = extract(session, request)
@@ -45,7 +48,21 @@ def download(session: Session, request: ItemRequest, emit: Emit) -> StagedDownlo
             info = session.process_ie_result(copy.deepcopy(told), download=False)
             metadata = metadata_of(info, session.messages.doubts)
             emit({"metadata": metadata.model_dump(mode="json")})
-        return _Download(session, request, ledger, ProgressReport(emit)).run(told)
+        run = _Download(session, request, ledger, ProgressReport(emit))
+        return run.run(told, selected=selected is not None)
+
+
+def _selected(session: Session, request: ItemRequest) -> dict[str, Any] | None:
+    """What this very child has selected for the item, if nothing speaks against it.
+
+    A format string may select several files, which only yt-dlp's own selection tells.
+    """
+    selection = session.selection
+    if selection is None or (selection.video_id, selection.options) != (request.video_id, request.options):
+        return None
+    young = time.monotonic() - selection.selected_at <= request.max_age_s
+    kept = young and is_named(request.options.quality) and (request.staging / EXTRACTED).exists()
+    return selection.info if kept else None
 
 
 class _Download:
@@ -59,9 +76,10 @@ class _Download:
         self._progress = progress
         self._ledger = ledger
 
-    def run(self, told: dict[str, Any]) -> StagedDownload:
+    def run(self, told: dict[str, Any], *, selected: bool) -> StagedDownload:
+        """`told`: by the extractor, or processed already so that its formats are `selected`."""
         media = self._finished()
-        info = self._process(told, download=media is None)
+        info = self._process(told, download=media is None, selected=selected)
         if media is None:
             media = self._media(info)
             formats = [f.model_dump(mode="json") for f in selected_formats(info)]
@@ -88,7 +106,7 @@ class _Download:
             withheld=suspicion,
         )
 
-    def _process(self, told: dict[str, Any], *, download: bool) -> dict[str, Any]:
+    def _process(self, told: dict[str, Any], *, download: bool, selected: bool) -> dict[str, Any]:
         session = self._session
         session.activity = "media"
         session.ledger = self._ledger
@@ -98,8 +116,12 @@ class _Download:
             session.on_selected = self._on_selected
             session.add_progress_hook(self._on_transfer)
             session.add_postprocessor_hook(self._on_step)
+        info = told
         try:
-            info: dict[str, Any] = session.process_ie_result(told, download=download)
+            if not selected:
+                info = session.process_ie_result(told, download=download)
+            elif download:
+                session.fetch(info)
         finally:
             session.ledger = None
             session.on_selected = None

@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yt_dlp
 import yt_dlp.extractor.youtube
@@ -71,6 +71,16 @@ class Messages:
         self.debug(f"WARNING: {message}")
 
 
+class Selection(NamedTuple):
+    """An item whose formats are selected, in the child that goes on with its download."""
+
+    video_id: str
+    options: JobOptions
+    info: dict[str, Any]
+    selected_at: float
+    """By the monotonic clock."""
+
+
 class Session(_YoutubeDL):  # type: ignore[misc]
     """One job's `YoutubeDL`; made without a job, so that a zygote can hold one ready."""
 
@@ -90,6 +100,8 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         """Called before each request; what it raises ends the work."""
         self.refusal: HTTPError | None = None
         """The newest answer with an error status."""
+        self.selection: Selection | None = None
+        """What the newest task selected; for one download."""
         self._component: Component | None = None
         self._selects: str | None = None
         """The format string that `format_selector` was built from."""
@@ -121,6 +133,12 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         for step in postprocessors(options, has_chapters=has_chapters):
             arguments = {name: value for name, value in step.items() if name != "key"}
             self.add_post_processor(get_postprocessor(step["key"])(self, **arguments))
+
+    def fetch(self, info: dict[str, Any]) -> None:
+        """Download what was selected before, as yt-dlp goes on after it has selected."""
+        chosen = self._copy_infodict(info)
+        self.process_info(chosen)
+        info["requested_downloads"] = [chosen]
 
     def process_info(self, info_dict: Any) -> Any:
         """As yt-dlp's, after telling what was selected."""

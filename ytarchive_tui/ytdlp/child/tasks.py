@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from ytarchive_tui.ytdlp.child import listing, looking
 from ytarchive_tui.ytdlp.child.describe import metadata_of
 from ytarchive_tui.ytdlp.child.evidence import clean, evidence
 from ytarchive_tui.ytdlp.child.extraction import extract
-from ytarchive_tui.ytdlp.child.session import Session, keep_ready, session_for
+from ytarchive_tui.ytdlp.child.session import Selection, Session, keep_ready, session_for
 from ytarchive_tui.ytdlp.child.staging import claimed
 from ytarchive_tui.ytdlp.child.warmth import warm
 from ytarchive_tui.ytdlp.options import complaint
@@ -52,7 +53,9 @@ def resolve(session: Session, request: ItemRequest, emit: Emit) -> Any:
     with claimed(request):
         told = extract(session, request)
     session.prepare(request.options, request.staging)
-    metadata = metadata_of(session.process_ie_result(told, download=False), session.messages.doubts)
+    info = session.process_ie_result(told, download=False)
+    metadata = metadata_of(info, session.messages.doubts)
+    session.selection = Selection(request.video_id, request.options, info, time.monotonic())
     keep_ready(session)
     return metadata
 
