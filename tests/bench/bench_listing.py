@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from bench_measure import Row, Run, measure, ratios, seconds
@@ -44,9 +46,11 @@ def _ours(running: Site, url: str, entries: int) -> Run:
     database = folder / "state.db"
     told = running.addresses
     command = [sys.executable, str(DRIVER), url, str(folder), told.proxy, told.ca_file]
-    run = measure(command, folder / "log", seen=lambda: _items(database) > 0)
-    assert run.exit_code == 0 and _items(database) == entries, (folder / "log").read_text()[-2000:]
-    return run
+    run = measure(command, folder / "log")
+    told = (folder / "log").read_text()
+    first = re.search(r"^first ([\d.]+)$", told, re.MULTILINE)
+    assert run.exit_code == 0 and first and _items(database) == entries, told[-2000:]
+    return replace(run, first_s=float(first[1]))
 
 
 def _stock(running: Site, url: str, entries: int) -> Run:
@@ -80,7 +84,7 @@ def rows(found: dict[str, dict[str, list[Run]]]) -> list[Row]:
     figures: dict[str, tuple[Callable[[Run], float], Callable[[list[float]], str], str]] = {
         "wall": (lambda run: run.wall_s, seconds, "≤ 1.00"),
         "CPU": (lambda run: run.cpu_s, seconds, "≤ 1.20"),
-        "first item": (lambda run: run.first_s or run.wall_s, seconds, ""),
+        "first item": (lambda run: run.first_s or run.wall_s, seconds, "ours < 1 s"),
         "largest process": (lambda run: run.peak_bytes, lambda each: f"{max(each) / 2**20:.0f} MiB", ""),
     }
     made = []

@@ -68,14 +68,19 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, **knobs: object) -> Iterator[Site]:
-    """A sandbox with these knobs, which ends with the block or with this process."""
+def site(folder: Path, *, yields: bool = False, **knobs: object) -> Iterator[Site]:
+    """A sandbox with these knobs, which ends with the block or with this process.
+
+    `yields`: it works only while nobody else does, as the real one takes none of this machine's time.
+    """
     # As installing does: a stock yt-dlp's modules are compiled, and a checkout's may not be.
     compileall.compile_dir(Path(ytarchive_tui.__file__).parent, quiet=2)
     command = [sys.executable, "-m", "ytarchive_tui.sandbox", "--json", "--with-parent"]
     command += ["--state", str(folder / "sandbox")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout
+        if yields:
+            os.setpriority(os.PRIO_PROCESS, process.pid, 19)
         running = Site(Addresses(**json.loads(process.stdout.readline())), folder)
         running.control.set(**knobs)
         yield running

@@ -46,13 +46,24 @@ def _listing(folder: Path, rounds: int) -> str:
     return table("A list of 5,000", bench_listing.rows(bench_listing.listings(folder, rounds=rounds)))
 
 
+def _channel(folder: Path, rounds: int) -> str:
+    return table("A channel of 20,000", bench_listing.rows(bench_listing.whole_channel(folder)))
+
+
 def _screen(folder: Path, rounds: int) -> str:
     return table(
         "The screen at a million jobs", bench_screen.rows(bench_screen.screens(folder, rounds=rounds))
     )
 
 
-_BENCHES = {"short": _short, "large": _large, "kill": _kill, "listing": _listing, "screen": _screen}
+_BENCHES = {
+    "short": _short,
+    "large": _large,
+    "kill": _kill,
+    "listing": _listing,
+    "channel": _channel,
+    "screen": _screen,
+}
 
 if __name__ == "__main__":
     main()
