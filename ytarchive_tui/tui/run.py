@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -17,6 +18,9 @@ TERMINATED_S = 6.0
 """After a signal running work gets this long, so that the program is gone within 10 s."""
 LAST_RESORT_S = 12.0
 """Whoever still runs this long after being terminated hangs, and is ended as by `kill -9`."""
+SETTLED_S = 3.0
+"""What is there by then is there to stay. To look through all of it for garbage again and again would take the
+keys 50 ms each time."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -56,6 +60,7 @@ async def run_screen(
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, on_signal, number)
+    settled = loop.call_later(SETTLED_S, gc.freeze)
     try:
         await app.run_async()
         for each in again:
@@ -64,6 +69,7 @@ async def run_screen(
             _say("letting what runs come to its end; Ctrl-C stops it at once")
         await bridge.close()
     finally:
+        settled.cancel()
         last_resort.disarm()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
