@@ -19,8 +19,8 @@ TERMINATED_S = 6.0
 LAST_RESORT_S = 12.0
 """Whoever still runs this long after being terminated hangs, and is ended as by `kill -9`."""
 SETTLED_S = 3.0
-"""What is there by then is there to stay. To look through all of it for garbage again and again would take the
-keys 50 ms each time."""
+"""What is there by then is there to stay: to look through all of it for garbage would hold up the keys, each
+time for 50 ms."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

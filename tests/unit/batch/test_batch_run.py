@@ -343,7 +343,10 @@ async def test_quiet_tells_only_what_went_wrong() -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-async def test_that_the_data_api_is_not_asked_any_more_is_said_once(as_json: bool) -> None:
+async def test_that_the_data_api_is_not_asked_any_more_is_said_once(
+    as_json: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ytarchive_tui.batch.run._SITE_S", 0.0)
     until = datetime(2026, 11, 30, 8, tzinfo=UTC)
 
     async def script(queue: Queue) -> None:
