@@ -42,8 +42,8 @@ class Reader:
         self.foreign += wire.foreign
         self.copied += wire.copied
         self.seen |= {int(number) for number in _MARK.findall(wire.text)}
-        # What two strokes draw may stand side by side here, and the second begin with the marks of a letter that
-        # was there already.
+        # What two strokes draw may stand side by side here, and the second begin with the marks of a letter
+        # that was there already.
         assert not re.search(rf"\u0301{{{2 * MOST_MARKS + 1}}}", wire.text)
 
     def copies(self, key: str) -> bool:
