@@ -99,8 +99,10 @@ class Openings:
             await asyncio.wait({woken}, timeout=timeout_s)
         finally:
             self._waiters.discard(waiter)
-            if not self._waiters:
+            if not self._waiters and self._watch is not None:
                 self._watch.cancel()
+                # It ends at its next step only: who waits before that needs another one.
+                self._watch = None
         if woken.done():
             woken.result()
 
