@@ -123,7 +123,7 @@ def doctor(options: dict[str, Any], as_json: bool, restoring: bool) -> None:
 def sandbox(arguments: tuple[str, ...]) -> None:
     from ytarchive_tui.sandbox.__main__ import main as run
 
-    raise click.exceptions.Exit(run(arguments))
+    raise click.exceptions.Exit(run(arguments, click.get_current_context().command_path))
 
 
 @cli.group(help="Show the settings and where they come from.")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ytarchive_tui.db.adopting import adopt_forgotten
-from ytarchive_tui.db.archives import identify
+from ytarchive_tui.db.archives import identify, known_archives
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.sidecars import lacking
 from ytarchive_tui.db.sizes import expected_size
@@ -30,8 +30,9 @@ def held(locks: ArchiveLocks, db: Database, taking: TakingOver, run: StageRun) -
 
     async def holding(claim: Claim) -> StageOutcome:
         archive = claim.job.options.archive
-        if not taking.knows(archive):
-            uuid = await asyncio.to_thread(locks.hold, archive)
+        if not (locks.held(archive) and taking.knows(archive)):
+            relinked = archive not in await known_archives(db)
+            uuid = await asyncio.to_thread(locks.hold, archive, relinked=relinked)
             # From its first use on, so that an empty mount point is never taken for a new archive.
             async with db.write() as tx:
                 await identify(tx, archive, uuid)

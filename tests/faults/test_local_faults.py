@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from ytarchive_tui.domain.errors import Evidence, FailureClass, StageError
 from ytarchive_tui.domain.models import Job, JobKind, JobOptions, Stage, Status
 from ytarchive_tui.sandbox.catalog import counted_playlist_id, sized_id
 from ytarchive_tui.sandbox.client import ControlClient
+from ytarchive_tui.storage import room as room_module
 from ytarchive_tui.storage.room import Room
 
 MIB = 1024**2
@@ -75,9 +77,14 @@ async def test_a_download_that_would_touch_the_reserve_does_not_begin(disk: Path
 
 
 async def test_two_downloads_are_not_promised_the_same_room(disk: Path) -> None:
-    room, go = Room(MIB), asyncio.Event()
-    first = asyncio.create_task(room.within(job(disk, 1), (2 * MIB, 2), go.wait))
-    await asyncio.sleep(0)
+    room, begun, go = Room(MIB), asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        begun.set()
+        await go.wait()
+
+    first = asyncio.create_task(room.within(job(disk, 1), (2 * MIB, 2), slow))
+    await begun.wait()
     with pytest.raises(StageError, match="needed"):
         await room.within(job(disk, 2), (2 * MIB, 2), nothing)
     go.set()
@@ -135,6 +142,61 @@ async def test_a_quota_that_is_used_up_holds_the_archive_until_a_download_ends_w
     assert await room.without() == {tmp_path}
     assert await room.within(job(tmp_path), (None, 0), nothing) == "ran"
     assert await room.without() == frozenset()
+
+
+class Dead:
+    """A disk that answers nothing, as a server's that is away."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root, self.looks, self._back = root, 0, threading.Event()
+        self._look = room_module._look
+        monkeypatch.setattr(room_module, "_look", self)
+
+    def __call__(self, root: Path) -> tuple[int, Disk]:
+        if root == self.root and not self._back.is_set():
+            self.looks += 1
+            self._back.wait(30)
+        return self._look(root)
+
+    def come_back(self) -> None:
+        self._back.set()
+
+
+async def test_a_disk_that_answers_nothing_keeps_nobody_from_a_look_at_the_others(
+    disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(9 * MIB, look_s=0.0)
+    with pytest.raises(StageError):
+        await room.within(job(disk), (None, 0), nothing)
+    dead = Dead(disk, monkeypatch)
+    try:
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                assert await room.without() == {disk}
+            assert dead.looks == 1
+            resize(disk, "64m")
+            dead.come_back()
+            while await room.without():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        dead.come_back()
+
+
+async def test_a_disk_that_answers_nothing_keeps_no_download_of_another_from_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "away").mkdir()
+    dead, room = Dead(tmp_path / "away", monkeypatch), Room(0)
+    hanging = asyncio.create_task(room.within(job(dead.root), (None, 0), nothing))
+    try:
+        async with asyncio.timeout(10):
+            while not dead.looks:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert await room.within(job(tmp_path, 2), (None, 0), nothing) == "ran"
+            dead.come_back()
+            assert await hanging == "ran"
+    finally:
+        dead.come_back()
 
 
 @pytest.mark.ci

@@ -8,8 +8,10 @@ import ssl
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import trustme
@@ -75,7 +77,7 @@ async def test_missing_tools_end_with_3_and_the_command(paths: Paths, tmp_path: 
     checks = by_name(report)
     assert report.exit_code == 3
     assert checks["ffprobe"].status == "fail"
-    assert checks["ffprobe"].fix and "ytarchive-tui[tools]" in checks["ffprobe"].fix
+    assert checks["ffprobe"].fix and "[tools]" in checks["ffprobe"].fix
     assert checks["JavaScript"].status == "warn"
     assert checks["JavaScript"].fix and "tools.js_runtime" in checks["JavaScript"].fix
 
@@ -261,9 +263,45 @@ def test_commands_fit_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     release.update(ID="opensuse-leap", ID_LIKE="suse opensuse")
     assert commands.install_ffmpeg().startswith("sudo zypper install ffmpeg")
     release.update(ID="plan9", ID_LIKE="")
-    assert commands.install_ffmpeg() == commands.install_packages("ytarchive-tui[tools]")
+    assert commands.install_ffmpeg() == commands.install_packages(*commands.tools_extra())
     monkeypatch.setattr(commands.sys, "prefix", "/home/a/.local/share/pipx/venvs/ytarchive-tui")
     assert commands.install_packages("a>=1") == "pipx runpip ytarchive-tui install 'a>=1'"
+
+
+@pytest.mark.parametrize(
+    ("source", "extra"),
+    [
+        ({"url": "file:///home/a/my%20tui", "dir_info": {}}, ["/home/a/my tui[tools]"]),
+        ({"url": "file:///a/tui", "dir_info": {"editable": True}}, ["-e", "/a/tui[tools]"]),
+        ({"url": "file:///a/tui-1.whl", "archive_info": {}}, ["ytarchive-tui[tools] @ file:///a/tui-1.whl"]),
+        (
+            {"url": "https://example.org/tui", "vcs_info": {"vcs": "git", "commit_id": "abc"}},
+            ["ytarchive-tui[tools] @ git+https://example.org/tui"],
+        ),
+        (None, ["ytarchive-tui[tools]"]),
+    ],
+)
+def test_the_extra_comes_from_where_the_program_came(
+    monkeypatch: pytest.MonkeyPatch, source: dict[str, Any] | None, extra: list[str]
+) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return None if source is None else json.dumps(source)
+
+    monkeypatch.setattr(commands, "distribution", lambda name: Installed())
+    assert commands.tools_extra() == extra
+
+
+def test_the_extra_of_a_program_that_is_not_installed_comes_from_its_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def missing(name: str) -> None:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(commands, "distribution", missing)
+    (extra,) = commands.tools_extra()
+    assert (Path(extra.removesuffix("[tools]")) / "ytarchive_tui" / "cli.py").is_file()
 
 
 def test_rendering_is_plain_and_carries_each_fix() -> None:

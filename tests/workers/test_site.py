@@ -15,6 +15,7 @@ from ytarchive_tui.db.budget import SiteRows
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.domain import governor
 from ytarchive_tui.domain.breaker import CoolDown
 from ytarchive_tui.domain.errors import Evidence, Failure, FailureClass
 from ytarchive_tui.domain.governor import METADATA_COST, GovernorRules, SiteRules
@@ -23,6 +24,7 @@ from ytarchive_tui.domain.models import (
     ItemMetadata,
     JobKind,
     JobOptions,
+    ListPage,
     Resolved,
     SourceKind,
     Stage,
@@ -319,3 +321,20 @@ async def test_what_began_under_another_account_tells_nothing_of_this_one(world:
     await world.answered(third)
     assert not (await mine.breaker("youtube")).is_open
     assert await world.site.wait_s(Stage.METADATA) == 0
+
+
+async def test_pages_of_a_list_that_began_under_another_account_cost_this_one_nothing(world: World) -> None:
+    address = "https://www.youtube.com/playlist?list=PL1"
+    options = JobOptions(archive=world.folder)
+    await submit(
+        world.db, [Submission(url=address, address=address, kind=SourceKind.PLAYLIST, options=options)]
+    )
+    claim = await world.queue.claim(Stage.METADATA, JobKind.SOURCE, "worker")
+    assert claim is not None
+    assert await world.queue.add_page(claim, ListPage(entries=()))
+    usual = world.site._budget.left
+    assert usual == governor.fresh(RULES.pace, world.now).left - METADATA_COST - 1
+    await world.site.switch(SiteRows(world.db, "mine"), RULES)
+    full = world.site._budget.left
+    assert await world.queue.add_page(claim, ListPage(entries=()))
+    assert world.site._budget.left == full

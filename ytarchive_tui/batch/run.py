@@ -195,11 +195,17 @@ class _Run:
             if self._request.fail_fast and self._trouble:
                 self._view.message("stopping at the first failure, as asked")
                 return
-            line_s = self._line.held_s if self._line else None
-            if self._patience.is_out(self._overview, self._standing.held_s or line_s):
-                return
+            if self._is_out():
+                # Not by counts and a standing of a moment ago, between which a job may have gone on.
+                await self._tell(at_once=True)
+                if self._is_out():
+                    return
             await _first(asyncio.sleep(_PAUSE_S), self._interrupts.asked.wait())
             await _first(self._queue.wait_for_change(_TICK_S), self._interrupts.asked.wait())
+
+    def _is_out(self) -> bool:
+        line_s = self._line.held_s if self._line else None
+        return self._patience.is_out(self._overview, self._standing.held_s or line_s)
 
     async def _end_early(self) -> None:
         """Let what runs come to its end, within bounds; at the second request stop it."""
@@ -226,13 +232,13 @@ class _Run:
             self._trouble |= happening.kind in TROUBLE
             if not self._request.dry_run or happening.kind is Kind.LISTED:
                 self._view.happened(happening)
-        await self._tell_of_site()
-        await self._tell_of_quota()
+        await self._tell_of_site(at_once=at_once)
+        await self._tell_of_quota(at_once=at_once)
         self._view.state(State(self._overview, await self._queue.live(), self._follower.held))
 
-    async def _tell_of_site(self) -> None:
+    async def _tell_of_site(self, *, at_once: bool) -> None:
         """Say when the site is left alone, or when there is no network, and when that is over."""
-        if not self._look.due:
+        if not (at_once or self._look.due):
             return
         self._standing = await self._look.ask(self._site.standing)
         banner = self._standing.banner()
@@ -249,9 +255,9 @@ class _Run:
         if self._told_of_line != kept and (kept or self._told_of_line):
             self._view.message(why or warning or "downloads go on")
 
-    async def _tell_of_quota(self) -> None:
+    async def _tell_of_quota(self, *, at_once: bool) -> None:
         """Say once when the Data API is not asked any more, and once when it is again."""
-        if self._quota is None or not self._account.due:
+        if self._quota is None or not (at_once or self._account.due):
             return
         detour = await self._account.ask(self._quota.detour)
         if (detour is not None) is not self._detoured:

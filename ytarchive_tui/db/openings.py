@@ -85,13 +85,16 @@ class Openings:
                 if self._seen is seen:
                     self._seen = await self._look()
 
-    async def wait(self, is_open: Callable[[Opening], bool], timeout_s: float) -> None:
+    async def wait(
+        self, is_open: Callable[[Opening], bool], timeout_s: float, version: int | None = None
+    ) -> None:
         """Return when there is an opening after a change of which the caller does not know, or a job is due.
 
-        Returns after the time-out at the latest. Changes up to this moment count as known.
+        Returns after the time-out at the latest. `version`: of the changes that count as known; None: the
+        present one.
         """
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(self._db.changes.version, is_open, woken)
+        waiter = _Waiter(self._db.changes.version if version is None else version, is_open, woken)
         self._waiters.add(waiter)
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._watch_for_waiters(), name="openings")
@@ -99,8 +102,10 @@ class Openings:
             await asyncio.wait({woken}, timeout=timeout_s)
         finally:
             self._waiters.discard(waiter)
-            if not self._waiters:
+            if not self._waiters and self._watch is not None:
                 self._watch.cancel()
+                # It ends at its next step only: who waits before that needs another one.
+                self._watch = None
         if woken.done():
             woken.result()
 

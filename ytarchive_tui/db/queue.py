@@ -80,6 +80,8 @@ class Queue:
         self._ahead = ahead
         self._listing = listing
         self._without_room = without_room
+        self._none: dict[tuple[Stage, JobKind], tuple[int, list[int]]] = {}
+        """For whom all that is queued is barred: by which version of the changes, and which archives."""
 
     async def adopt(self, lock: EngineLock) -> int:
         """At the start of the engine, return every running job to the queue; the number of jobs.
@@ -195,8 +197,10 @@ class Queue:
         Returns after the time-out at the latest. Called straight after a `claim` that found nothing, with no
         await between, it misses no change of this process; those of others are seen within a second.
         """
+        # What came during a look through the barred is not known to it.
+        version, _ = self._none.get((stage, kind), (None, []))
         await self._openings.wait(
-            lambda seen: self._is_overdue(seen) or self._is_open(seen, stage, kind), timeout_s
+            lambda seen: self._is_overdue(seen) or self._is_open(seen, stage, kind), timeout_s, version
         )
 
     async def wait_for_change(self, timeout_s: float) -> None:
@@ -215,10 +219,19 @@ class Queue:
 
     async def _may_claim(self, stage: Stage, kind: JobKind, barred: list[int]) -> bool:
         """Whether a claim is worth a write transaction."""
-        if not self._is_open(await self._openings.now(), stage, kind):
+        seen = await self._openings.now()
+        if not self._is_open(seen, stage, kind):
             return False
-        chosen = self._chosen(stage, kind, barred)
-        return not barred or bool(await self._db.fetch(CLAIMABLE.format(NOT_BARRED), chosen))
+        if not barred:
+            return True
+        known = (seen.version, barred)
+        if self._none.get((stage, kind)) == known:
+            return False
+        # A pass over all that is held back: once for each change, not for each worker.
+        if await self._db.fetch(CLAIMABLE.format(NOT_BARRED), self._chosen(stage, kind, barred)):
+            return True
+        self._none[stage, kind] = known
+        return False
 
     def _is_open(self, seen: Opening, stage: Stage, kind: JobKind) -> bool:
         if seen.on_hold and self._listing is not Listing.BROWSE:

@@ -22,9 +22,9 @@ from .server import Ports, Sandbox
 from .world import World
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until interrupted, told to stop, or orphaned; return the exit code."""
-    parser = _parser()
+def main(arguments: Sequence[str] | None = None, called: str = f"python -m {__package__}") -> int:
+    """Run until interrupted, told to stop, or orphaned; return the exit code. `called`: by which command."""
+    parser = _parser(called)
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     with ExitStack() as stack:
@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="A local YouTube.")
+def _parser(called: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=called, description="A local YouTube.")
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="keep authority and media here (default: nowhere)"
     )

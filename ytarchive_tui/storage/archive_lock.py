@@ -7,14 +7,21 @@ import fcntl
 import os
 import threading
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
-from .archive import KnownArchives, open_archive
+from .archive import MARKER, KnownArchives, open_archive
 from .failing import os_errors
 
 NAME = "engine.lock"
 _WITHOUT_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
 """What flock answers on file systems that know no locks; such an archive is used without."""
+
+
+class _Held(NamedTuple):
+    handle: int
+    file: tuple[int, int]
+    """Device and inode, by which an archive is the same one wherever it was moved to."""
 
 
 class ArchiveLocks:
@@ -26,43 +33,73 @@ class ArchiveLocks:
     def __init__(self, known: KnownArchives, mode: int = 0o700) -> None:
         self._known = known
         self._mode = mode
-        self._handles: dict[Path, int] = {}
+        self._held: dict[Path, _Held] = {}
         self._changing = threading.Lock()
 
     def held(self, root: Path) -> bool:
         """True when `hold` would have nothing to do."""
-        return root in self._handles
+        return root in self._held
 
-    def hold(self, root: Path) -> UUID:
+    def hold(self, root: Path, *, relinked: bool = False) -> UUID:
         """Lock the archive for this engine, once, and tell which archive it is.
 
+        An archive that this engine holds under another path may have been moved to this one. `relinked`: the
+        state file has no archive at this root, so that what was seen here before stands in nothing's way.
         Raises `StageError`; when another engine has it, with EBUSY.
         """
         with self._changing:
-            if root not in self._handles:
+            if root not in self._held:
+                if relinked:
+                    self._known.pop(root, None)
                 with os_errors("staging"), open_archive(root, self._known, self._mode) as (_, marker):
-                    self._handles[root] = _locked(root, marker)
+                    self._take(root, marker)
             return self._known[root]
 
     def close(self) -> None:
         """Free every lock."""
         with self._changing:
-            while self._handles:
-                os.close(self._handles.popitem()[1])
+            while self._held:
+                os.close(self._held.popitem()[1].handle)
+
+    def _take(self, root: Path, marker: int) -> None:
+        """Lock what lies at the root, or find it among what is held."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(NAME, flags, 0o600, dir_fd=marker)
+        try:
+            file = _file(os.fstat(handle))
+            before = next((each for each, held in self._held.items() if held.file == file), None)
+            if before is None:
+                _lock(handle, root)
+                self._held[root] = _Held(handle, file)
+                return
+            if _leads(before, file):
+                raise OSError(errno.EBUSY, f"this archive is the one in {before}, use that path", str(root))
+            self._held[root] = self._held.pop(before)
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
 
 
-def _locked(root: Path, marker: int) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(NAME, flags, 0o600, dir_fd=marker)
+def _lock(handle: int, root: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(handle)
         raise OSError(
             errno.EBUSY, "another ytarchive-tui, with another state folder, works on it", str(root)
         ) from None
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
-            os.close(handle)
             raise
-    return handle
+
+
+def _leads(root: Path, file: tuple[int, int]) -> bool:
+    """Whether the archive with that lock lies at the root now."""
+    try:
+        return _file(os.stat(root / MARKER / NAME, follow_symlinks=False)) == file
+    except OSError:
+        return False
+
+
+def _file(told: os.stat_result) -> tuple[int, int]:
+    return told.st_dev, told.st_ino

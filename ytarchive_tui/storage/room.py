@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ T = TypeVar("T")
 DISK_RESERVE = "DiskReserve"
 LOOK_S = 1.0
 """How often the disk of a running download is looked at; a look costs one system call."""
+ANSWERS_S = 0.1
+"""How long a look is waited for; a disk that is well answers within a millisecond."""
 _REFUSES_ALL = (errno.ENOSPC, errno.EDQUOT)
 """Unlike `EFBIG`, which is about one file."""
 
@@ -47,21 +50,30 @@ class Room:
     def __init__(self, wished: int | None = None, *, look_s: float = LOOK_S) -> None:
         self._wished = wished
         self._look_s = look_s
-        self._admitting = asyncio.Lock()
+        self._admitting: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By device: two downloads must not be promised the same room."""
         self._begun: dict[int, _Begun] = {}
         self._full: set[int] = set()
         """Devices that were too full at the last look."""
         self._without: dict[Path, float] = {}
         """Archives whose disk had room for nothing, and when that was seen; monotonic seconds."""
+        self._looking: dict[Path, asyncio.Task[None]] = {}
         self._refused: set[Path] = set()
         """Archives whose disk or quota refused a download though it seemed to have room."""
 
     async def without(self) -> frozenset[Path]:
-        """Archives that have room for no download at all; their disks are looked at anew now and then."""
+        """Archives that have room for no download at all; their disks are looked at anew now and then.
+
+        A disk that hangs keeps nobody waiting: until it answers, what was seen last holds.
+        """
+        begun = set()
         for root, seen in tuple(self._without.items()):
-            if time.monotonic() - seen >= self._look_s:
+            if root not in self._looking and time.monotonic() - seen >= self._look_s:
                 self._without[root] = time.monotonic()
-                await asyncio.to_thread(self._look_again, root)
+                self._looking[root] = asyncio.create_task(self._look_anew(root), name="room")
+                begun.add(self._looking[root])
+        if begun:
+            await asyncio.wait(begun, timeout=ANSWERS_S)
         return frozenset(self._refused.union(self._without))
 
     async def within(self, job: Job, expected: tuple[int | None, int], work: Callable[[], Awaitable[T]]) -> T:
@@ -73,8 +85,9 @@ class Room:
         """
         root = job.options.archive
         with os_errors("staging"):
-            # One at a time: two downloads must not be promised the same room.
-            async with self._admitting:
+            # Before the lock, and one for each device: a disk that hangs must hold up no other.
+            device, _ = await asyncio.to_thread(_look, root)
+            async with self._admitting[device]:
                 self._begun[job.id] = await asyncio.to_thread(self._admitted, job, root, expected)
         running = asyncio.ensure_future(work())
         watch = asyncio.ensure_future(self._until_full(root))
@@ -132,6 +145,12 @@ class Room:
     def _least(self, disk: Disk) -> int:
         """What must be free for the smallest of downloads to begin, once a disk was full."""
         return needed(reserve_of(disk, self._wished), 0, 0, was_full=True)
+
+    async def _look_anew(self, root: Path) -> None:
+        try:
+            await asyncio.to_thread(self._look_again, root)
+        finally:
+            del self._looking[root]
 
     def _look_again(self, root: Path) -> None:
         """Forget an archive that has room again; one that can't be asked says so to its jobs."""

@@ -128,6 +128,12 @@ class Site:
             self._stored = now
             await self._memory.keep_budget(YOUTUBE, self._budget)
 
+    async def paged(self, claim: Claim) -> None:
+        """A page of a job's list came: one more request, unless it is another account's."""
+        turn = self._asking.get(_key(claim))
+        if turn is None or turn.asks_as is self._memory:
+            await self.asked(1)
+
     def given_up(self, claim: Claim) -> None:
         """A job's end will not be told: its lease was lost."""
         self._asking.pop(_key(claim), None)

@@ -78,7 +78,7 @@ class SiteQueue:
 
     async def add_page(self, claim: Claim, page: ListPage) -> bool:
         """As the queue's; each page was a request."""
-        await self._site.asked(1)
+        await self._site.paged(claim)
         return await self._queue.add_page(claim, page)
 
     async def record(self, claim: Claim, metadata: ItemMetadata) -> bool:

@@ -92,10 +92,10 @@ class Worker:
         """Claim and run until drained; cancelling puts the running job back into the queue."""
         while not self._draining:
             claim = await self._queue.claim(self._stage, self._kind, self.name)
-            if claim is None:
+            if claim is not None:
+                await self._process(claim)
+            elif not self._draining:
                 await self._wait_for_work()
-                continue
-            await self._process(claim)
 
     async def _wait_for_work(self) -> None:
         """Wait as the queue does; `drain` ends it at once."""

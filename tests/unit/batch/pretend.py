@@ -146,15 +146,29 @@ class Queue:
 class Site:
     standing_now = Standing()
 
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
     async def standing(self) -> Standing:
+        self.asked.set()
         return self.standing_now
 
 
 class Quota:
     detour_now: Detour | None = None
 
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
     async def detour(self) -> Detour | None:
+        self.asked.set()
         return self.detour_now
+
+
+async def next_look(at: Site | Quota) -> None:
+    """Return when the run has looked at it after this moment."""
+    at.asked.clear()
+    await at.asked.wait()
 
 
 class Runtime:

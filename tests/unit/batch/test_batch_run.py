@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from pretend import Queue, Runtime, Script, preview_line
+from pretend import Queue, Runtime, Script, next_look, preview_line
 
+from ytarchive_tui.batch import patience
 from ytarchive_tui.batch.exit_codes import ExitCode
 from ytarchive_tui.batch.input import EntryOptions, parse_batch
 from ytarchive_tui.batch.output import Lines
@@ -25,6 +26,7 @@ from ytarchive_tui.domain.errors import StateError, UsageError
 from ytarchive_tui.domain.events import EventKind
 from ytarchive_tui.domain.models import Container, Stage, Status
 from ytarchive_tui.services.quota import Detour
+from ytarchive_tui.services.site import Standing
 from ytarchive_tui.settings.model import Settings
 
 A, B, C = "dQw4w9WgXcQ", "aaaaaaaaaaa", "bbbbbbbbbbb"
@@ -160,6 +162,24 @@ async def test_a_short_wait_is_waited_for() -> None:
         queue.archive(1)
 
     assert (await play(f"{A}\n", script)).code == 0
+
+
+async def test_a_site_that_answers_again_keeps_the_run_going(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "_SETTLED_S", -1.0)
+    runtimes: list[Runtime] = []
+
+    async def script(queue: Queue) -> None:
+        site = runtimes[0].site
+        queue.become(1, EventKind.STAGE_STARTED, status=Status.RUNNING)
+        site.standing_now = Standing(held=True, until=datetime.now(UTC), until_s=3600)
+        await next_look(site)
+        # The probe ends well, and for a moment nothing runs.
+        site.standing_now = Standing()
+        queue.become(1, EventKind.STAGE_FINISHED, status=Status.QUEUED)
+        await next_look(site)
+        queue.archive(1)
+
+    assert (await play(f"{A}\n", script, runtimes=runtimes)).code == 0
 
 
 async def test_fail_fast_drains_at_the_first_failure() -> None:
@@ -352,9 +372,8 @@ async def test_that_the_data_api_is_not_asked_any_more_is_said_once(
     async def script(queue: Queue) -> None:
         runtime = runtimes[0]
         runtime.quota.detour_now = Detour("its quota is spent", until)
-        await asyncio.sleep(0.6)
+        await next_look(runtime.quota)
         runtime.quota.detour_now = None
-        await asyncio.sleep(0.4)
         await archive_all(queue)
 
     runtimes: list[Runtime] = []

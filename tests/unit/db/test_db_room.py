@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
+from typing import Any
 
+import pytest
 from db_samples import ARCHIVE, OPTIONS, Clock, downloaded, failed, resolved, video
 
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.intake import submit
-from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.queue import NOT_BARRED, Queue
 from ytarchive_tui.db.totals import totals
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import JobKind, Stage
@@ -67,3 +71,64 @@ async def test_while_a_disk_has_no_room_only_what_found_it_so_looks_again(db: Da
     done = downloaded(claim.job)
     await queue.finish(claim, done, after_success(claim.job, done))
     assert await claimed(queue, Stage.STORAGE) == "a", "what is there is put into the archive"
+
+
+async def full_from_now_on(db: Database) -> Queue:
+    """A queue of three jobs whose disk has no room, as one of them has found."""
+
+    async def without_room() -> Collection[Path]:
+        return {ARCHIVE}
+
+    queue = Queue(db, without_room=without_room)
+    await submit(db, [video("a"), video("b"), video("c")])
+    claim = await queue.claim(Stage.METADATA, JobKind.ITEM, "worker")
+    assert claim is not None
+    await queue.finish(claim, None, failed(claim.job, FailureClass.LOCAL_DISK))
+    return queue
+
+
+def on_each_scan(db: Database, monkeypatch: pytest.MonkeyPatch, then: Callable[[], Awaitable[None]]) -> None:
+    """Have something happen after each look at all of the queue."""
+    fetch = db.fetch
+
+    async def watched(sql: str, *parameters: Any) -> list[sqlite3.Row]:
+        rows = await fetch(sql, *parameters)
+        if NOT_BARRED in sql:
+            await then()
+        return rows
+
+    monkeypatch.setattr(db, "fetch", watched)
+
+
+async def test_what_is_held_back_is_looked_through_once_for_each_change(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans = 0
+
+    async def count() -> None:
+        nonlocal scans
+        scans += 1
+
+    queue = await full_from_now_on(db)
+    on_each_scan(db, monkeypatch, count)
+    for _ in range(3):
+        assert await queue.claim(Stage.METADATA, JobKind.ITEM, "worker") is None
+    assert scans == 1
+    await submit(db, [video("d")])
+    assert await queue.claim(Stage.METADATA, JobKind.ITEM, "worker") is None
+    assert scans == 2
+    await submit(db, [video("e", options=ELSEWHERE)])
+    assert await claimed(queue, Stage.METADATA) == "e"
+
+
+async def test_what_comes_while_the_held_back_are_looked_through_is_not_missed(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def bring() -> None:
+        await submit(db, [video("e", options=ELSEWHERE)])
+
+    queue = await full_from_now_on(db)
+    on_each_scan(db, monkeypatch, bring)
+    async with asyncio.timeout(10):
+        while await claimed(queue, Stage.METADATA) is None:
+            await queue.wait_for_work(Stage.METADATA, JobKind.ITEM, 60)

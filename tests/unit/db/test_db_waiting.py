@@ -54,6 +54,20 @@ async def test_who_waits_for_work_wakes_when_a_job_is_due(db: Database, queue: Q
     assert await take(queue)
 
 
+async def test_who_waits_again_at_once_is_woken_as_well(db: Database, queue: Queue) -> None:
+    async def waits_twice() -> None:
+        await queue.wait_for_work(Stage.METADATA, JobKind.ITEM, 0.01)
+        waited.set()
+        await queue.wait_for_work(Stage.METADATA, JobKind.ITEM, 60)
+
+    waited = asyncio.Event()
+    async with asyncio.timeout(10):
+        waiting = asyncio.create_task(waits_twice())
+        await waited.wait()
+        await submit(db, [video("a")])
+        await waiting
+
+
 async def test_work_that_another_process_brings_wakes_who_waits(db: Database, queue: Queue) -> None:
     async with await Database.open(db.path) as other, asyncio.timeout(10):
         waiting = asyncio.create_task(queue.wait_for_work(Stage.METADATA, JobKind.ITEM, 60))

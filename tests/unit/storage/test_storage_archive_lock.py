@@ -40,3 +40,40 @@ def test_a_second_engine_waits_until_the_first_has_left_the_archive(tmp_path: Pa
     first.close()
     second.hold(tmp_path)
     second.close()
+
+
+def test_an_archive_that_was_moved_stays_with_its_engine(tmp_path: Path) -> None:
+    old, new, back = tmp_path / "old", tmp_path / "new", tmp_path / "back"
+    locks = ArchiveLocks({})
+    uuid = locks.hold(old)
+    old.rename(new)
+    assert locks.hold(new) == uuid
+    assert locks.held(new) and not locks.held(old)
+    with pytest.raises(StageError, match="another ytarchive-tui"):
+        ArchiveLocks({}).hold(new)
+    new.rename(back)
+    assert locks.hold(back) == uuid
+    locks.close()
+    ArchiveLocks({}).hold(back)
+
+
+def test_where_an_archive_was_none_is_begun_before_its_rows_have_followed_it(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    locks = ArchiveLocks({})
+    uuid = locks.hold(old)
+    old.rename(new)
+    locks.hold(new)
+    with pytest.raises(StageError, match="is gone"):
+        locks.hold(old)
+    assert not old.exists()
+    assert locks.hold(old, relinked=True) != uuid
+    assert locks.held(old) and locks.held(new)
+
+
+def test_one_archive_has_one_path(tmp_path: Path) -> None:
+    locks = ArchiveLocks({})
+    locks.hold(tmp_path / "archive")
+    (tmp_path / "link").symlink_to("archive")
+    with pytest.raises(StageError, match="is the one in"):
+        locks.hold(tmp_path / "link")
+    assert locks.held(tmp_path / "archive")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ytarchive_tui.domain.errors import Evidence
-from ytarchive_tui.domain.models import EXTRACTED, FileRole, StagedDownload
+from ytarchive_tui.domain.models import EXTRACTED, FileRole, JobOptions, StagedDownload
 from ytarchive_tui.domain.models.base import Frozen
 from ytarchive_tui.sandbox.catalog.ids import natural_id
 from ytarchive_tui.ytdlp import task
+from ytarchive_tui.ytdlp.child import download as downloading
+from ytarchive_tui.ytdlp.child.extraction import mark
+from ytarchive_tui.ytdlp.child.session import Selection, Session
 from ytarchive_tui.ytdlp.options import ExtractionConfig
-from ytarchive_tui.ytdlp.protocol import TASKS
+from ytarchive_tui.ytdlp.protocol import TASKS, ItemRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Youtube = Any
@@ -69,6 +73,34 @@ async def test_a_forgotten_extraction_is_not_selected_from(youtube: Youtube) -> 
     youtube.control.clear_log()
     await youtube.download(job, staging)
     assert youtube.requests("watch"), "the site is asked again"
+
+
+async def test_a_newer_extraction_is_selected_from(youtube: Youtube) -> None:
+    staging, job = youtube.staging("same-507"), youtube.job(VIDEO).model_copy(update={"id": 507})
+    await youtube.resolve(job, staging)
+    # What the first one told was refused, say, and another child asked anew.
+    await youtube.resolve(job.model_copy(update={"id": 508}), staging)
+    youtube.logged.clear()
+    await youtube.download(job, staging)
+    assert any(SELECTED in line for line in youtube.logged)
+
+
+async def test_a_selection_grows_old_while_the_machine_sleeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / EXTRACTED).write_text("{}")
+    options = JobOptions(archive=tmp_path)
+    request = ItemRequest(
+        job=1, extractor="youtube", video_id=VIDEO, url=f"https://youtu.be/{VIDEO}", options=options,
+        staging=tmp_path, config=ExtractionConfig(), max_age_s=60,
+    )  # fmt: skip
+    session = Session(request.config)
+    session.selection = Selection(VIDEO, options, {"id": VIDEO}, mark(tmp_path), time.time())
+    assert downloading._selected(session, request)
+    # As a sleeping machine's clocks do: only this one goes on.
+    later = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert downloading._selected(session, request) is None
 
 
 async def test_a_format_string_is_selected_by_ytdlp_alone(youtube: Youtube) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shlex
 import shutil
 import sys
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-TOOLS_EXTRA = "ytarchive-tui[tools]"
+import ytarchive_tui
 
 _FFMPEG = {
     "debian": "sudo apt install ffmpeg",
@@ -46,13 +50,30 @@ def system_family() -> str:
 def install_ffmpeg() -> str:
     """How to get ffmpeg, which brings ffprobe."""
     command = _FFMPEG.get(system_family())
-    package = install_packages(TOOLS_EXTRA)
+    package = install_packages(*tools_extra())
     return f"{command}   (or, without administrator rights: {package})" if command else package
 
 
 def install_deno() -> str:
     """How to get a JavaScript runtime that yt-dlp can use."""
-    return _DENO.get(system_family()) or install_packages(TOOLS_EXTRA)
+    return _DENO.get(system_family()) or install_packages(*tools_extra())
+
+
+def tools_extra() -> list[str]:
+    """The extra `tools` as arguments of an installer: from where this program came, a checkout for one."""
+    try:
+        told = distribution("ytarchive-tui").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return [f"{Path(ytarchive_tui.__file__).parent.parent}[tools]"]
+    source: dict[str, Any] = json.loads(told) if told else {}
+    match source:
+        case {"url": str(url), "dir_info": dict(how)}:
+            return [*(["-e"] if how.get("editable") else []), f"{unquote(urlsplit(url).path)}[tools]"]
+        case {"url": str(url), "vcs_info": {"vcs": str(kind)}}:
+            return [f"ytarchive-tui[tools] @ {kind}+{url}"]
+        case {"url": str(url)}:
+            return [f"ytarchive-tui[tools] @ {url}"]
+    return ["ytarchive-tui[tools]"]
 
 
 def install_packages(*requirements: str, upgrade: bool = False) -> str:

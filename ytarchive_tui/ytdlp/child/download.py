@@ -12,7 +12,6 @@ from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
 from ytarchive_tui.domain.models import (
-    EXTRACTED,
     FetchedSidecars,
     FileRole,
     Format,
@@ -23,7 +22,7 @@ from ytarchive_tui.domain.models import (
 from ytarchive_tui.ytdlp.child.component import Ledger
 from ytarchive_tui.ytdlp.child.describe import metadata_of, selected_formats
 from ytarchive_tui.ytdlp.child.evidence import clean
-from ytarchive_tui.ytdlp.child.extraction import extract, extracted
+from ytarchive_tui.ytdlp.child.extraction import extract, extracted, mark
 from ytarchive_tui.ytdlp.child.progress import ProgressReport
 from ytarchive_tui.ytdlp.child.session import Session
 from ytarchive_tui.ytdlp.child.sidecars import Sidecars
@@ -60,9 +59,9 @@ def _selected(session: Session, request: ItemRequest) -> dict[str, Any] | None:
     selection = session.selection
     if selection is None or (selection.video_id, selection.options) != (request.video_id, request.options):
         return None
-    young = time.monotonic() - selection.selected_at <= request.max_age_s
-    kept = young and is_named(request.options.quality) and (request.staging / EXTRACTED).exists()
-    return selection.info if kept else None
+    young = 0 <= time.time() - selection.selected_at <= request.max_age_s
+    same = selection.extraction is not None and selection.extraction == mark(request.staging)
+    return selection.info if young and same and is_named(request.options.quality) else None
 
 
 class _Download:

@@ -70,6 +70,15 @@ def extracted(session: Session, request: ItemRequest) -> dict[str, Any] | None:
     return info
 
 
+def mark(staging: Path) -> tuple[int, int] | None:
+    """What tells the extraction that lies in staging from any other; None when there is none."""
+    try:
+        found = (staging / EXTRACTED).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 def _write(path: Path, content: dict[str, Any]) -> None:
     fresh = path.with_suffix(".new")
     with open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:

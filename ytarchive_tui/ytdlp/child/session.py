@@ -77,8 +77,10 @@ class Selection(NamedTuple):
     video_id: str
     options: JobOptions
     info: dict[str, Any]
+    extraction: tuple[int, int] | None
+    """Its mark in staging; a newer one there has other addresses, since these may have been refused."""
     selected_at: float
-    """By the monotonic clock."""
+    """Seconds since 1970: addresses grow old also while the machine sleeps and the monotonic clock stands."""
 
 
 class Session(_YoutubeDL):  # type: ignore[misc]

@@ -13,7 +13,7 @@ from ytarchive_tui.ytdlp.child import download as downloading
 from ytarchive_tui.ytdlp.child import listing, looking
 from ytarchive_tui.ytdlp.child.describe import metadata_of
 from ytarchive_tui.ytdlp.child.evidence import clean, evidence
-from ytarchive_tui.ytdlp.child.extraction import extract
+from ytarchive_tui.ytdlp.child.extraction import extract, mark
 from ytarchive_tui.ytdlp.child.session import Selection, Session, keep_ready, session_for
 from ytarchive_tui.ytdlp.child.staging import claimed
 from ytarchive_tui.ytdlp.child.warmth import warm
@@ -52,10 +52,11 @@ def resolve(session: Session, request: ItemRequest, emit: Emit) -> Any:
     """Everything about one item (`ItemMetadata`); what was told is kept in staging for `download`."""
     with claimed(request):
         told = extract(session, request)
+        extraction = mark(request.staging)
     session.prepare(request.options, request.staging)
     info = session.process_ie_result(told, download=False)
     metadata = metadata_of(info, session.messages.doubts)
-    session.selection = Selection(request.video_id, request.options, info, time.monotonic())
+    session.selection = Selection(request.video_id, request.options, info, extraction, time.time())
     keep_ready(session)
     return metadata
 
