@@ -213,7 +213,7 @@ class Bridge:
 
     async def _drain(self, runtime: Runtime) -> None:
         if not (await runtime.queue.figures()).running:
-            # Idle workers sleep for seconds between two looks; there is nothing to wait for.
+            # What runs beside the jobs looks up once a second; there is nothing to wait for.
             self._now.set()
         drain = asyncio.create_task(runtime.drain())
         hurry = asyncio.create_task(self._now.wait())
