@@ -183,6 +183,8 @@ def main() -> NoReturn:
         silence(sys.stdout)
         code = 0
     except Exception as error:
+        if type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error):
+            sys.exit(130)  # So pydantic tells of a Ctrl-C while it builds a validator.
         # Known only once something heavy was imported; a look at the domain here would cost `--help`.
         from ytarchive_tui.commands.errors import explained
 

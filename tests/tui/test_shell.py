@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
 from conftest import Stage, shown
 from textual.events import Key
 from textual.widgets import Input
@@ -98,6 +99,20 @@ async def test_quit_leaves_at_once_when_nothing_runs(stage: Make) -> None:
     it = stage(workers=False)
     async with shown(it) as pilot:
         await pilot.press("q")
+        await it.until(lambda: not it.app.is_running)
+
+
+@pytest.mark.parametrize("again", ["ctrl+c", "ctrl+q", "q", "y", "enter"])
+async def test_who_asks_twice_to_leave_is_asked_once(
+    stage: Make, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        monkeypatch.setattr(type(it.app.bridge), "has_work", True)
+        await pilot.press("ctrl+c")
+        await it.until(lambda: "Leave?" in it.screen_text())
+        assert it.app.is_running
+        await pilot.press(again)
         await it.until(lambda: not it.app.is_running)
 
 

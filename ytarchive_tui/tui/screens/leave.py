@@ -19,7 +19,8 @@ class LeaveDialog(Steady, ModalScreen[bool]):
     """Answers True to leave."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("y,enter,q", "answer(True)", "Leave"),
+        # Who presses once more what brought the question has answered it.
+        ("y,enter,q,ctrl+q,ctrl+c", "answer(True)", "Leave"),
         ("n,escape", "answer(False)", "Stay"),
     ]
 
