@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import aiosqlite
 
@@ -19,7 +19,6 @@ from ytarchive_tui.db.migrate import Migration, bundled, migrate, pragma
 from ytarchive_tui.db.times import to_us, utcnow
 from ytarchive_tui.domain.endings import to_the_end
 
-T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
 BUSY_S = 10.0
 """How long a writer waits for another process; a transaction here takes milliseconds."""

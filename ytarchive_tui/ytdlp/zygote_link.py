@@ -12,11 +12,9 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ytarchive_tui.ytdlp.dialogue import Log, lines_of, plain, reader_of
-
-T = TypeVar("T")
 
 PYTHON = (sys.executable, "-P", "-X", "utf8", "-m")
 """Runs a module with UTF-8 everywhere and without the working directory on the import path."""
