@@ -17,6 +17,7 @@ from ytarchive_tui.domain.models import Claim, StageOutcome
 from ytarchive_tui.services.taking_over import TakingOver
 from ytarchive_tui.storage.archive import KnownArchives
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
+from ytarchive_tui.storage.failing import ARCHIVE_MISSING
 from ytarchive_tui.storage.local import LocalArchive
 from ytarchive_tui.storage.room import Room
 from ytarchive_tui.storage.supplying import SidecarFolders
@@ -38,7 +39,12 @@ def held(locks: ArchiveLocks, db: Database, taking: TakingOver, run: StageRun) -
                 await identify(tx, archive, uuid)
             if not await taking.before(claim, uuid):
                 raise LeaseLostError
-        return await run(claim)
+        try:
+            return await run(claim)
+        except StageError as error:
+            if ARCHIVE_MISSING in error.evidence.exception:
+                await asyncio.to_thread(locks.missed, archive)
+            raise
 
     return holding
 

@@ -82,6 +82,32 @@ async def test_a_relinked_archive_is_worked_on_at_both_of_its_paths(db: Database
     assert await engine.begin(new, "ddddddddddd") == first
 
 
+async def test_the_old_path_can_be_used_before_anything_is_begun_at_the_new_one(
+    db: Database, tmp_path: Path
+) -> None:
+    engine, old, new = Engine(db), tmp_path / "old", tmp_path / "new"
+    first = await engine.begin(old, "aaaaaaaaaaa")
+    old.rename(new)
+    await move_archive(db, old, new, first)
+    with pytest.raises(StageError, match="is gone"):
+        await engine.begin(old, "bbbbbbbbbbb")
+    with pytest.raises(StageError, match="another ytarchive-tui"):
+        ArchiveLocks({}).hold(new)
+    assert await engine.begin(old, "ccccccccccc") != first
+    assert await engine.begin(new, "ddddddddddd") == first
+
+
+async def test_an_archive_that_was_away_goes_on_as_the_same(db: Database, tmp_path: Path) -> None:
+    engine, root, away = Engine(db), tmp_path / "disk", tmp_path / "away"
+    first = await engine.begin(root, "aaaaaaaaaaa")
+    root.rename(away)
+    for video_id in ("bbbbbbbbbbb", "ccccccccccc"):
+        with pytest.raises(StageError, match="is gone"):
+            await engine.begin(root, video_id)
+    away.rename(root)
+    assert await engine.begin(root, "ddddddddddd") == first
+
+
 async def test_a_moved_archive_that_was_not_relinked_is_still_missed(db: Database, tmp_path: Path) -> None:
     engine, old, new = Engine(db), tmp_path / "old", tmp_path / "new"
     first = await engine.begin(old, "aaaaaaaaaaa")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import aiosqlite
 
@@ -17,8 +17,8 @@ from ytarchive_tui.db.changes import Changes
 from ytarchive_tui.db.errors import DatabaseUnusableError, SqliteTooOldError, damage_named
 from ytarchive_tui.db.migrate import Migration, bundled, migrate, pragma
 from ytarchive_tui.db.times import to_us, utcnow
+from ytarchive_tui.domain.endings import to_the_end
 
-T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
 BUSY_S = 10.0
 """How long a writer waits for another process; a transaction here takes milliseconds."""
@@ -156,18 +156,18 @@ class Database:
             committed = False
             try:
                 with damage_named(self.path):
-                    await _uninterrupted(self._writer.execute("BEGIN IMMEDIATE"))
+                    await to_the_end(self._writer.execute("BEGIN IMMEDIATE"))
                     transaction = Transaction(self._writer, self.now())
                     yield transaction
                     transaction.close()
-                    await _uninterrupted(self._writer.execute("COMMIT"))
+                    await to_the_end(self._writer.execute("COMMIT"))
                     committed = True
             finally:
                 if transaction is not None:
                     transaction.close()
                 if not committed:
                     # Queued behind any statement still under way; does nothing when no transaction is open.
-                    await _uninterrupted(self._writer.rollback())
+                    await to_the_end(self._writer.rollback())
                 if transaction is not None and transaction.changed_jobs:
                     # Also when a cancellation came during the commit: a hint too many does no harm.
                     self.changes.announce()
@@ -200,30 +200,12 @@ class Database:
         how = "mode=ro" if in_use else "mode=ro&immutable=1"
         with damage_named(path):
             async with self._lock:
-                await _uninterrupted(
-                    self._writer.execute(f"ATTACH ? AS {name}", (f"{whole.as_uri()}?{how}",))
-                )
+                await to_the_end(self._writer.execute(f"ATTACH ? AS {name}", (f"{whole.as_uri()}?{how}",)))
             try:
                 yield
             finally:
                 async with self._lock:
-                    await _uninterrupted(self._writer.execute(f"DETACH {name}"))
-
-
-async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
-    """Await to the end even when cancelled meanwhile; the cancellation is raised afterwards."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        if not task.cancelled():
-            task.exception()
-        raise cancelled
-    return task.result()
+                    await to_the_end(self._writer.execute(f"DETACH {name}"))
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:

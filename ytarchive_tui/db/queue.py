@@ -222,11 +222,12 @@ class Queue:
         seen = await self._openings.now()
         if not self._is_open(seen, stage, kind):
             return False
+        known = (seen.version, barred)
+        if barred and self._none.get((stage, kind)) == known:
+            return False
+        self._none.pop((stage, kind), None)
         if not barred:
             return True
-        known = (seen.version, barred)
-        if self._none.get((stage, kind)) == known:
-            return False
         # A pass over all that is held back: once for each change, not for each worker.
         if await self._db.fetch(CLAIMABLE.format(NOT_BARRED), self._chosen(stage, kind, barred)):
             return True

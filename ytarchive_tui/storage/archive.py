@@ -116,10 +116,9 @@ def open_archive(root: Path, known: KnownArchives, mode: int = 0o700) -> Iterato
     elif not (root / MARKER / IDENTITY).exists():
         raise archive_missing(root, "the archive that was here is gone")
     with open_folder(root) as root_folder, private_folder(MARKER, root_folder) as marker:
-        with _first_use:
-            identity = _identity(marker)
-            if known.setdefault(root, identity.uuid) != identity.uuid:
-                raise archive_missing(root, "another archive is here now")
+        identity = _identity(marker)
+        if known.setdefault(root, identity.uuid) != identity.uuid:
+            raise archive_missing(root, "another archive is here now")
         yield root_folder, marker
 
 
@@ -143,11 +142,19 @@ def identity_at(root: Path) -> UUID | None:
 
 def _identity(marker: int) -> Identity:
     """Read `archive.json`, or write it the first time."""
-    try:
-        return Identity.model_validate_json(read_file(IDENTITY, marker))
-    except FileNotFoundError:
+    # Without the lock where it is there: a disk that hangs must keep nobody out of another archive.
+    with suppress(FileNotFoundError):
+        return _read(marker)
+    with _first_use:
+        with suppress(FileNotFoundError):
+            return _read(marker)
         identity = Identity(uuid=uuid4(), created=datetime.now(UTC))
         write_file(IDENTITY, marker, identity.model_dump_json(indent=2).encode())
         return identity
+
+
+def _read(marker: int) -> Identity:
+    try:
+        return Identity.model_validate_json(read_file(IDENTITY, marker))
     except ValidationError as error:
         raise OSError(errno.EIO, f"{MARKER}/{IDENTITY} is damaged: {error.error_count()} errors") from error

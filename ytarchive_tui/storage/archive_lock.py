@@ -34,6 +34,8 @@ class ArchiveLocks:
         self._known = known
         self._mode = mode
         self._held: dict[Path, _Held] = {}
+        self._adrift: list[_Held] = []
+        """Of archives that were missed at their root: they may be back, or found elsewhere."""
         self._changing = threading.Lock()
 
     def held(self, root: Path) -> bool:
@@ -55,11 +57,19 @@ class ArchiveLocks:
                     self._take(root, marker)
             return self._known[root]
 
+    def missed(self, root: Path) -> None:
+        """The archive is not at that root now: before the next use of the root, `hold` looks what is."""
+        with self._changing:
+            if (held := self._held.pop(root, None)) is not None:
+                self._adrift.append(held)
+
     def close(self) -> None:
         """Free every lock."""
         with self._changing:
-            while self._held:
-                os.close(self._held.popitem()[1].handle)
+            for held in (*self._held.values(), *self._adrift):
+                os.close(held.handle)
+            self._held.clear()
+            self._adrift.clear()
 
     def _take(self, root: Path, marker: int) -> None:
         """Lock what lies at the root, or find it among what is held."""
@@ -68,13 +78,18 @@ class ArchiveLocks:
         try:
             file = _file(os.fstat(handle))
             before = next((each for each, held in self._held.items() if held.file == file), None)
-            if before is None:
+            if before is not None and _leads(before, file):
+                raise OSError(errno.EBUSY, f"this archive is the one in {before}, use that path", str(root))
+            same = next((held for held in self._adrift if held.file == file), None)
+            if before is not None:
+                self._held[root] = self._held.pop(before)
+            elif same is not None:
+                self._adrift.remove(same)
+                self._held[root] = same
+            else:
                 _lock(handle, root)
                 self._held[root] = _Held(handle, file)
                 return
-            if _leads(before, file):
-                raise OSError(errno.EBUSY, f"this archive is the one in {before}, use that path", str(root))
-            self._held[root] = self._held.pop(before)
         except BaseException:
             os.close(handle)
             raise

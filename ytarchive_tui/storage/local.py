@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
+from ytarchive_tui.domain.endings import ended, to_the_end
 from ytarchive_tui.domain.models import EXTRACTED, ArchivedCopy, Job, Progress, Stage, StagedDownload
 from ytarchive_tui.domain.ports import ChildRunner
 
@@ -217,23 +218,13 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
 
     A thread can't be stopped: were it left behind, it would commit an item that its worker had given up.
     """
-    work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        if not work.cancelled():
-            work.exception()  # read, so that asyncio does not report it as lost
-        raise
+    return await to_the_end(asyncio.to_thread(function, *args, **kwargs))
 
 
 async def committed_in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """As `in_thread`; what is done is told even when cancelled meanwhile, so that it is not forgotten."""
     work = asyncio.ensure_future(asyncio.to_thread(function, *args, **kwargs))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        if work.cancelled() or work.exception() is not None:
-            raise
-        return work.result()
+    cancelled = await ended(work)
+    if cancelled is not None and (work.cancelled() or work.exception() is not None):
+        raise cancelled
+    return work.result()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ytarchive_tui.domain.classification import classify
+from ytarchive_tui.domain.endings import ended
 from ytarchive_tui.domain.errors import Evidence, Failure, FailureClass, StageError, StateError
 from ytarchive_tui.domain.models import Claim, Job, JobKind, Stage, StageOutcome, Status, Stored
 from ytarchive_tui.domain.policy import (
@@ -227,15 +228,11 @@ class Worker:
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
     """Await the work whatever happens: the end of a stage must not be lost because we are stopped."""
-    task, cancelled = asyncio.ensure_future(work), False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError
+    task = asyncio.ensure_future(work)
+    cancelled = await ended(task)
+    task.result()  # Its errors go first: they may be of the state, which nobody can rely upon then.
+    if cancelled is not None:
+        raise cancelled
 
 
 def _succeeded(task: asyncio.Future[Any]) -> bool:

@@ -7,8 +7,9 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+from ytarchive_tui.domain.endings import to_the_end
 from ytarchive_tui.ytdlp.dialogue import LOG_LINE_LIMIT, Dialogue, Log, lines_of
-from ytarchive_tui.ytdlp.zygote_link import Child, ZygoteDiedError, ZygoteLink, to_the_end
+from ytarchive_tui.ytdlp.zygote_link import Child, ZygoteDiedError, ZygoteLink
 
 LAST_WORDS_S = 1.0
 KEPT = 8

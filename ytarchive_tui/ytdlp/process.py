@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal
 
+from ytarchive_tui.domain.endings import to_the_end
 from ytarchive_tui.ytdlp.dialogue import Dialogue, Log, OnEvent
 from ytarchive_tui.ytdlp.fork_link import ForkLink
 from ytarchive_tui.ytdlp.worker_link import WorkerLink
-from ytarchive_tui.ytdlp.zygote_link import scrubbed_environment, to_the_end
+from ytarchive_tui.ytdlp.zygote_link import scrubbed_environment
 
 Mode = Literal["auto", "fork", "pool"]
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from ytarchive_tui.domain.endings import to_the_end
 from ytarchive_tui.domain.errors import StageError
 from ytarchive_tui.ytdlp.dialogue import LOG_LINE_LIMIT, Dialogue, Log, lines_of
-from ytarchive_tui.ytdlp.zygote_link import PYTHON, to_the_end
+from ytarchive_tui.ytdlp.zygote_link import PYTHON
 
 TASKS_A_WORKER = 50
 """After so many tasks a worker is replaced, which bounds what it may leak."""

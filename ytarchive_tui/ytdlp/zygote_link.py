@@ -10,13 +10,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ytarchive_tui.ytdlp.dialogue import Log, lines_of, plain, reader_of
-
-T = TypeVar("T")
 
 PYTHON = (sys.executable, "-P", "-X", "utf8", "-m")
 """Runs a module with UTF-8 everywhere and without the working directory on the import path."""
@@ -44,22 +42,6 @@ def scrubbed_environment(extra: Mapping[str, str]) -> dict[str, str]:
         "PYTHONPATH": package_root,
         **extra,
     }
-
-
-async def to_the_end(work: Awaitable[T]) -> T:
-    """Wait for the work whatever happens; a cancellation meanwhile is raised afterwards."""
-    future = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not future.done():
-        try:
-            await asyncio.shield(future)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except Exception:
-            break
-    if cancelled is not None:
-        raise cancelled
-    return future.result()
 
 
 class Child:

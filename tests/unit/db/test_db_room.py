@@ -73,12 +73,14 @@ async def test_while_a_disk_has_no_room_only_what_found_it_so_looks_again(db: Da
     assert await claimed(queue, Stage.STORAGE) == "a", "what is there is put into the archive"
 
 
-async def full_from_now_on(db: Database) -> Queue:
+async def archive_alone() -> Collection[Path]:
+    return {ARCHIVE}
+
+
+async def full_from_now_on(
+    db: Database, without_room: Callable[[], Awaitable[Collection[Path]]] = archive_alone
+) -> Queue:
     """A queue of three jobs whose disk has no room, as one of them has found."""
-
-    async def without_room() -> Collection[Path]:
-        return {ARCHIVE}
-
     queue = Queue(db, without_room=without_room)
     await submit(db, [video("a"), video("b"), video("c")])
     claim = await queue.claim(Stage.METADATA, JobKind.ITEM, "worker")
@@ -132,3 +134,26 @@ async def test_what_comes_while_the_held_back_are_looked_through_is_not_missed(
     async with asyncio.timeout(10):
         while await claimed(queue, Stage.METADATA) is None:
             await queue.wait_for_work(Stage.METADATA, JobKind.ITEM, 60)
+
+
+async def test_who_found_nothing_for_another_reason_waits(db: Database) -> None:
+    full: Collection[Path] = {ARCHIVE}
+
+    async def without_room() -> Collection[Path]:
+        return full
+
+    queue = await full_from_now_on(db, without_room)
+    assert await queue.claim(Stage.METADATA, JobKind.ITEM, "worker") is None
+    full = ()
+    await submit(db, [video("d")])
+    assert await claimed(queue, Stage.METADATA) is not None
+    await queue._openings.now()
+    async with await Database.open(db.path) as other, other.write() as tx:
+        await tx.run("UPDATE wishes SET on_hold = 1")
+    assert await queue.claim(Stage.METADATA, JobKind.ITEM, "worker") is None, (
+        "a hold of which it was not told"
+    )
+    waiting = asyncio.create_task(queue.wait_for_work(Stage.METADATA, JobKind.ITEM, 60))
+    done, _ = await asyncio.wait({waiting}, timeout=0.2)
+    assert not done
+    waiting.cancel()

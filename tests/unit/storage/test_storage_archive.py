@@ -5,6 +5,7 @@ import errno
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from ytarchive_tui.domain.models import (
     Status,
 )
 from ytarchive_tui.holding import sweep_staging
+from ytarchive_tui.storage import archive as archive_module
 from ytarchive_tui.storage import commit, durable, layout
 from ytarchive_tui.storage.archive_lock import ArchiveLocks
 from ytarchive_tui.storage.local import LocalArchive
@@ -415,3 +417,40 @@ async def test_check_finds_every_change(bench: Bench) -> None:
     assert check(copy) == [f"{path.name}: No such file or directory"]
     shutil.rmtree(path.parent)
     assert check(copy) == [f"{copy.folder}: No such file or directory"]
+
+
+async def test_a_disk_that_answers_nothing_keeps_nobody_out_of_another_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(root: Path) -> UUID:
+        known: dict[Path, UUID] = {}
+        with archive_module.open_archive(root, known):
+            return known[root]
+
+    def hangs(name: str, folder: int) -> bytes:
+        if os.fstat(folder).st_ino == away:
+            asked.set()
+            back.wait(30)
+        return read_file(name, folder)
+
+    first, second = opened(tmp_path / "away"), opened(tmp_path / "here")
+    away, read_file = (tmp_path / "away" / ".ytarchive").stat().st_ino, archive_module.read_file
+    asked, back = threading.Event(), threading.Event()
+    monkeypatch.setattr(archive_module, "read_file", hangs)
+    hanging = asyncio.create_task(asyncio.to_thread(opened, tmp_path / "away"))
+    try:
+        assert await asyncio.to_thread(asked.wait, 10)
+        async with asyncio.timeout(5):
+            assert await asyncio.to_thread(opened, tmp_path / "here") == second
+    finally:
+        back.set()
+    assert await hanging == first
+
+
+async def test_an_archive_that_many_use_first_together_is_one(tmp_path: Path) -> None:
+    def opened() -> UUID:
+        known: dict[Path, UUID] = {}
+        with archive_module.open_archive(tmp_path / "new", known):
+            return known[tmp_path / "new"]
+
+    assert len(set(await asyncio.gather(*(asyncio.to_thread(opened) for _ in range(8))))) == 1
