@@ -17,7 +17,8 @@ from ytarchive_tui.tui.neutral import MOST_MARKS
 _MARK = re.compile(r"t([0-9]{6})(?![0-9])")
 PAGE_DOWN = "\x1b[6~"
 PASTED = "\x1b[200~{}\x1b[201~"
-PATIENCE_S = 3.0
+PATIENCE_S = 10.0
+"""On a crowded machine the rows of a page come late, and a page that was left before they came is not seen."""
 
 
 class Reader:
