@@ -18,7 +18,7 @@ _MARK = re.compile(r"t([0-9]{6})(?![0-9])")
 PAGE_DOWN = "\x1b[6~"
 PASTED = "\x1b[200~{}\x1b[201~"
 PATIENCE_S = 10.0
-"""On a crowded machine the rows of a page come late, and a page that was left before they came is not seen."""
+"""On a crowded machine the rows of a page come late, and a page that is left before they come is not seen."""
 
 
 class Reader:
@@ -62,7 +62,7 @@ class Reader:
         while len(self.seen) < number and rest < 3:
             self.it.press(PAGE_DOWN)
             # Two pages may have a row in common, and headings and dialogs take a few lines.
-            rest = 0 if self._drawn_more(page - 5) else rest + 1
+            rest = 0 if self._drawn_more(min(page - 5, number - len(self.seen))) else rest + 1
         assert self.foreign == []
         print(f"{len(self.seen):,} of {number:,}; {self.drawn:,} characters so far", flush=True)
         return len(self.seen)
