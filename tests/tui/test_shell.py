@@ -50,6 +50,31 @@ async def test_the_prompt_and_the_palette_do_an_action_by_its_name(stage: Make) 
         await it.until(lambda: it.app.screen is it.app.base and "frozen" not in it.screen_text())
 
 
+async def test_keys_that_come_all_at_once_are_for_the_screen_that_the_first_asks_for(stage: Make) -> None:
+    it = stage(workers=False)
+
+    async def typed(keys: str, mode: str, shown: str) -> None:
+        for character in keys:
+            it.app.post_message(Key({"/": "slash"}.get(character, character), character))
+        await it.until(lambda: it.app.current_mode == mode and shown in it.screen_text())
+
+    async with shown(it) as pilot:
+        for _ in ("the first time", "again"):
+            for keys, mode, sign in (
+                ("3/dx1", "library", "search: dx1"),
+                ("2/dx1", "browse", "/ dx1"),
+                ("5/dx1", "logs", "filter: dx1"),
+                ("1/dx1", "queue", "filter: 0 match dx1"),
+            ):
+                await typed(keys, mode, sign)
+                await pilot.press("escape")
+        await pilot.press("a")
+        await it.until(lambda: it.app.screen is not it.app.base)
+        await pilot.press("3")
+        await it.until(lambda: "✗ 3" in it.screen_text())
+        assert it.app.current_mode == "queue"
+
+
 async def test_the_help_names_every_action_of_the_screen_with_its_keys(stage: Make) -> None:
     it = stage(workers=False, keys={"queue.freeze": "z"})
     async with shown(it, (120, 60)) as pilot:
