@@ -264,6 +264,14 @@ async def test_a_batch_file_is_pasted_and_what_is_known_of_its_lines_is_told(sta
         await it.until(lambda: "5,002 videos" in it.screen_text())
 
 
+async def test_lines_that_are_pasted_are_seen_from_their_beginning(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it, (80, 24)):
+        await it.until(lambda: "Nothing in the queue" in it.screen_text())
+        it.app.post_message(Paste(f"{'x' * 100}\n{DEMO_PLAYLIST[:40]}"))
+        await it.until(lambda: f"│ {DEMO_PLAYLIST[:40]}" in it.screen_text())
+
+
 async def test_at_80_by_24_what_matters_is_there_whole(stage: Make) -> None:
     it = stage(workers=False)
     async with shown(it, (80, 24)):
