@@ -75,7 +75,7 @@ class YtarchiveApp(Acting, SettingsVerbs):
         self.glyphs = ASCII if self.ascii else UNICODE
         self._note = note
         self._arriving: AwaitMount | None = None
-        self._neutral = Neutral(ascii_only=not utf8)
+        self._neutral = Neutral(drawn_in_ascii=self.ascii, ascii_only=not utf8)
         for theme in OWN:
             self.register_theme(theme)
         for tab in tabs():
