@@ -11,6 +11,7 @@ from ytarchive_tui.domain.models import JobOptions, SourceKind, Submission
 from ytarchive_tui.sandbox.catalog import DEMO_PLAYLIST, condition_id, sized_id
 from ytarchive_tui.sandbox.client import ControlClient
 from ytarchive_tui.sandbox.model import Condition
+from ytarchive_tui.tui.jumps import show_in_queue
 from ytarchive_tui.tui.screens.add import AddDialog
 
 Make = Callable[..., Stage]
@@ -105,6 +106,64 @@ async def test_cancel_takes_marked_jobs_out_and_undo_brings_them_back(stage: Mak
         await it.until(lambda: list(it.queue.table.ids) == order)
 
 
+async def test_what_has_ended_is_removed_one_by_one_by_marks_and_by_filter(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await submit(it, *ids(7))
+        queue, order = await it.bridge.queue(), list(it.queue.table.ids)
+        assert not it.queue.can_remove() and "Remove" not in it.screen_text()
+        await queue.changes.cancel(order[:6])
+        await it.until(lambda: statuses(it) == ["queued"] + ["cancelled"] * 6)
+        await pilot.press("j")
+        await it.until(lambda: "d Remove" in it.screen_text())
+        gone = it.queue.table.current_id
+        await pilot.press("d")
+        await it.until(lambda: statuses(it) == ["queued"] + ["cancelled"] * 5)
+        assert gone not in it.queue.table.ids
+        await pilot.press("g", "space", "v", "j", "v", "delete")
+        await it.until(lambda: "1 job not over yet: it stays" in it.screen_text())
+        await it.until(lambda: statuses(it) == ["queued"] + ["cancelled"] * 3)
+        assert not it.queue.table.marks
+        await pilot.press("slash", *"status:cancelled", "enter")
+        await it.until(lambda: len(it.queue.table.ids) == 3)
+        await pilot.press("asterisk", "d")
+        await it.until(lambda: "3 jobs removed from the list; u undoes it" in it.screen_text())
+        await it.until(lambda: not it.queue.table.ids)
+        await pilot.press("escape")
+        await it.until(lambda: statuses(it) == ["queued"])
+        await pilot.press("u", "u", "u")
+        await it.until(lambda: statuses(it) == ["queued"] + ["cancelled"] * 6)
+
+
+async def test_the_last_line_that_is_removed_leaves_the_words_for_beginners(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it) as pilot:
+        await submit(it, *ids(1))
+        await pilot.press("x")
+        await it.until(lambda: statuses(it) == ["cancelled"])
+        await pilot.press("d")
+        await it.until(lambda: "Nothing in the queue" in it.screen_text())
+        await pilot.press("u")
+        await it.until(lambda: statuses(it) == ["cancelled"])
+
+
+async def test_a_job_is_gone_to_wherever_it_is_and_one_that_was_removed_is_told_of(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it):
+        await submit(it, *ids(300))
+        last = it.queue.table.ids[-1]
+        it.queue.narrow("video000001")
+        await it.until(lambda: len(it.queue.table.ids) == 1)
+        await show_in_queue(it.app, last)
+        await it.until(lambda: it.queue.table.current_id == last)
+        changes = (await it.bridge.queue()).changes
+        await changes.cancel([last])
+        await changes.remove([last])
+        await it.until(lambda: len(it.queue.table.ids) == 299)
+        await show_in_queue(it.app, last)
+        await it.until(lambda: "not on the list any more" in it.screen_text())
+
+
 async def test_holding_all_and_priority_are_undone_one_after_the_other(stage: Make) -> None:
     it = stage(workers=False)
     async with shown(it) as pilot:
@@ -137,7 +196,7 @@ async def test_a_range_is_marked_and_the_filter_narrows_and_escape_goes_back(sta
         await pilot.press("slash", *"video000003")
         await it.until(lambda: len(table.ids) == 1)
         await pilot.press("enter")
-        assert "filter: video000003" in it.screen_text()
+        await it.until(lambda: "filter: 1 match video000003" in it.screen_text())
         await pilot.press("escape")
         await it.until(lambda: len(table.ids) == 8)
 
@@ -203,6 +262,14 @@ async def test_a_batch_file_is_pasted_and_what_is_known_of_its_lines_is_told(sta
             assert told in text, told
         it.app.post_message(Paste("\n".join(f"other{n:06}" for n in range(5000))))
         await it.until(lambda: "5,002 videos" in it.screen_text())
+
+
+async def test_lines_that_are_pasted_are_seen_from_their_beginning(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it, (80, 24)):
+        await it.until(lambda: "Nothing in the queue" in it.screen_text())
+        it.app.post_message(Paste(f"{'x' * 100}\n{DEMO_PLAYLIST[:40]}"))
+        await it.until(lambda: f"│ {DEMO_PLAYLIST[:40]}" in it.screen_text())
 
 
 async def test_at_80_by_24_what_matters_is_there_whole(stage: Make) -> None:

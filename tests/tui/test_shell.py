@@ -11,6 +11,7 @@ from conftest import Stage, shown
 from textual.events import Key
 from textual.widgets import Input
 
+from ytarchive_tui.domain.models import JobOptions, SourceKind, Submission
 from ytarchive_tui.tui.actions import ACTIONS
 from ytarchive_tui.tui.app import YtarchiveApp
 from ytarchive_tui.tui.registry import tabs
@@ -51,6 +52,31 @@ async def test_the_prompt_and_the_palette_do_an_action_by_its_name(stage: Make) 
         await it.until(lambda: it.app.screen is it.app.base and "frozen" not in it.screen_text())
 
 
+async def test_keys_that_come_all_at_once_are_for_the_screen_that_the_first_asks_for(stage: Make) -> None:
+    it = stage(workers=False)
+
+    async def typed(keys: str, mode: str, shown: str) -> None:
+        for character in keys:
+            it.app.post_message(Key({"/": "slash"}.get(character, character), character))
+        await it.until(lambda: it.app.current_mode == mode and shown in it.screen_text())
+
+    async with shown(it) as pilot:
+        for _ in ("the first time", "again"):
+            for keys, mode, sign in (
+                ("3/dx1", "library", "search: dx1"),
+                ("2/dx1", "browse", "/ dx1"),
+                ("5/dx1", "logs", "filter: dx1"),
+                ("1/dx1", "queue", "filter: 0 match dx1"),
+            ):
+                await typed(keys, mode, sign)
+                await pilot.press("escape")
+        await pilot.press("a")
+        await it.until(lambda: it.app.screen is not it.app.base)
+        await pilot.press("3")
+        await it.until(lambda: "✗ 3" in it.screen_text())
+        assert it.app.current_mode == "queue"
+
+
 async def test_the_help_names_every_action_of_the_screen_with_its_keys(stage: Make) -> None:
     it = stage(workers=False, keys={"queue.freeze": "z"})
     async with shown(it, (120, 60)) as pilot:
@@ -76,14 +102,27 @@ async def test_the_keymap_of_the_settings_replaces_keys(stage: Make) -> None:
 
 async def test_ascii_mode_draws_nothing_else(stage: Make) -> None:
     it = stage(workers=False, ascii=True)
-    async with shown(it) as pilot:
-        await it.until(lambda: "GB" in it.screen_text())
+
+    def foreign() -> str:
+        return "".join(sorted(char for char in set(it.screen_text()) if not char.isascii()))
+
+    async with shown(it, (80, 24)) as pilot:
+        queue = await it.bridge.queue()
+        await queue.submit(
+            [Submission(url=str(n), address=f"https://www.youtube.com/watch?v=video{n:06}",
+                        kind=SourceKind.VIDEO, video_id=f"video{n:06}",
+                        options=JobOptions(archive=it.settings.archive.root))
+             for n in range(50)]
+        )  # fmt: skip
+        await it.until(lambda: "Attempts" in it.screen_text() or "History" in it.screen_text())
+        assert not foreign()
+        for tab in "2345":
+            await pilot.press(tab)
+            await pilot.pause()
+            assert not foreign()
         await pilot.press("question_mark")
         await it.until(lambda: "This screen" in it.screen_text())
-        await pilot.press("escape")
-        await pilot.press("escape")
-        await it.until(lambda: it.app.screen is it.app.base)
-        assert it.screen_text().isascii(), [char for char in it.screen_text() if not char.isascii()]
+        assert not foreign()
 
 
 async def test_every_theme_can_be_used(stage: Make) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rich.style import Style
 from still_app import still_app, stop_clocks
 from textual.color import Color
 from textual.pilot import Pilot
@@ -65,3 +66,22 @@ async def test_no_word_on_any_screen_is_lost_in_its_ground(
                 pilot.app.theme = theme
                 await pilot.pause()
                 assert not faint(pilot), (tab.name, theme)
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_the_row_one_is_on_can_be_read_whatever_colours_the_terminal_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    stop_clocks(monkeypatch)
+    async with still_app("busy", tmp_path, theme=theme) as pilot:
+        swapped: list[Style] = []
+        while not swapped:
+            await pilot.pause(0.05)
+            strips = pilot.app.screen._compositor.render_strips()
+            words = [
+                (style, text) for strip in strips for text, style, _ in strip if any(map(str.isalnum, text))
+            ]
+            swapped = [style for style, _ in words if style and style.reverse]
+        for style in swapped:
+            assert style.color is None or style.color.is_default, style
+            assert style.bgcolor is None or style.bgcolor.is_default, style

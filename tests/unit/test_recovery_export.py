@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.unit.db.db_samples import video
-from ytarchive_tui.commands.recovery import _word
+from ytarchive_tui.commands.shell_words import as_filter
 from ytarchive_tui.db.archives import identify
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.intake import submit
@@ -98,4 +98,4 @@ def test_no_canary_is_in_what_is_exported(tmp_path: Path) -> None:
     ],
 )
 def test_the_quotes_that_a_shell_takes_away_are_put_back(given: str, word: str) -> None:
-    assert _word(given) == word
+    assert as_filter([given]) == word

@@ -1,4 +1,4 @@
-"""The command lines of `status`, `logs`, `verify`, `import` and `export`; what they do is imported later."""
+"""The command lines of `status`, `logs`, `remove`, `verify`, `import`, `export`; the rest comes later."""
 
 from __future__ import annotations
 
@@ -81,4 +81,16 @@ def import_path(options: dict[str, Any], path: Path, as_json: bool) -> None:
     )
 
 
-COMMANDS = (status, logs, verify, export_list, import_path)
+@click.command(short_help="Take what has ended off the queue's list.",
+               help="Take jobs that have ended off the queue's list, as on the screen: those that fit the "
+                    "queue's filter, such as status:done or class:gone. The archive stays.")  # fmt: skip
+@click.argument("words", nargs=-1, required=True, metavar="FILTER...")
+@_JSON
+@click.pass_obj
+def remove(options: dict[str, Any], words: tuple[str, ...], as_json: bool) -> None:
+    from ytarchive_tui.commands.removing import remove as run
+
+    run(options, words, dry_run=options["dry_run"], as_json=as_json or options["as_json"])
+
+
+COMMANDS = (status, logs, remove, verify, export_list, import_path)

@@ -14,6 +14,7 @@ import click
 
 from ytarchive_tui.batch.wording import count, moment, size
 from ytarchive_tui.commands.setup import paths_of, settings_of
+from ytarchive_tui.commands.shell_words import as_filter
 from ytarchive_tui.domain.errors import UsageError
 from ytarchive_tui.domain.plans import Around, FixKind, Plan
 from ytarchive_tui.domain.recovery import span
@@ -153,7 +154,7 @@ def create(
             if source is not None:
                 root = settings_of(options).settings.archive.root
                 number = (await SourcesService(await service.open()).find(source, root)).id
-            plan = await service.create(" ".join(map(_word, words)), source=number, title=title)
+            plan = await service.create(as_filter(words), source=number, title=title)
         click.echo(json.dumps(facts(plan)) if as_json else _line(plan))
 
     asyncio.run(run())
@@ -229,14 +230,6 @@ def _tell_preview(
         click.echo(f"  {title}")
     if jobs > len(titles):
         click.echo(f"  and {jobs - len(titles):,} more")
-
-
-def _word(text: str) -> str:
-    """One word of a filter as the shell gave it, with the quotes that the shell took away."""
-    if '"' in text or not any(character.isspace() for character in text):
-        return text
-    field, colon, rest = text.partition(":")
-    return f'{field}:"{rest}"' if colon and field.isalpha() else f'"{text}"'
 
 
 def facts(plan: Plan) -> dict[str, Any]:

@@ -72,12 +72,15 @@ async def upsert_items(tx: Transaction) -> None:
 
 
 async def find_jobs(tx: Transaction) -> None:
+    """The current job of each row, or an item's last one that a person took off the list."""
     await tx.run(
         "UPDATE incoming SET job_id = iif(item_id IS NULL, "
         "(SELECT id FROM jobs j WHERE j.kind = 'source' AND j.superseded = 0 "
         "AND j.source_id = incoming.source_id), "
-        "(SELECT id FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 "
-        "AND j.item_id = incoming.item_id AND j.archive_id = incoming.archive_id))"
+        "coalesce((SELECT id FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 "
+        "AND j.item_id = incoming.item_id AND j.archive_id = incoming.archive_id), "
+        "(SELECT id FROM jobs j WHERE j.kind = 'item' AND j.removed = 1 "
+        "AND j.item_id = incoming.item_id AND j.archive_id = incoming.archive_id)))"
     )
 
 
@@ -139,14 +142,16 @@ async def _accepting(tx: Transaction, options: int) -> int:
 async def queue(tx: Transaction) -> None:
     """Queue one job for each item and each source whose verdict is `queue`, in the order they came.
 
-    An item's job that failed or was cancelled is queued again: its id names the staging folder, where parts
-    of the download lie. A list is read by a new job: when it began decides which failures are older.
+    An item's job that failed or was cancelled is queued again, on the list or not: its id names the staging
+    folder, where parts of the download lie. A list is read by a new job: when it began decides which failures
+    are older.
     """
     last = await tx.one("SELECT coalesce(max(position), 0) AS position FROM jobs")
     assert last is not None
     given = {"now": tx.now, "last": last["position"]}
     again = await tx.run(
-        f"UPDATE jobs SET {AGAIN}, priority = n.priority, position = :last + n.n, updated_at = :now "
+        f"UPDATE jobs SET {AGAIN}, superseded = 0, removed = 0, priority = n.priority, "
+        "position = :last + n.n, updated_at = :now "
         f"FROM {FIRST_OF_EACH} WHERE jobs.id = n.job_id AND n.verdict = 'queue' AND jobs.kind = 'item' "
         "AND jobs.status IN ('failed', 'cancelled')",
         given,

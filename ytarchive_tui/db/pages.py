@@ -25,8 +25,8 @@ from ytarchive_tui.domain.search_words import SearchWord
 __all__ = ["QueuePages", "QueueRow", "Sort", "View"]
 
 FEW = 5_000
-"""Up to so many items that the index of texts finds are sorted at once; where there are more, the beginning
-of the view is found sooner by going through all jobs in their order."""
+"""Up to so many items that the index of texts finds, or jobs, are sorted at once; where there are more, the
+beginning of the view is found sooner by going through all jobs in their order."""
 
 
 VIEWS_CACHE_KIB = 8 * 1024
@@ -120,6 +120,8 @@ class QueuePages:
 def _ids(db: sqlite3.Connection, view: View, abandoned: threading.Event, limit: int | None) -> array[int]:
     test, parameters, trigrams = condition(view.words)
     among = None if trigrams is None else _among(db, trigrams, -1 if limit is None else FEW)
+    if among is None and view.sort is not Sort.PLACE:
+        among = _all_if_few(db, abandoned)
     ids: array[int] = array("I")
     for query in queries(view.sort, view.reverse, test, among=among is not None):
         left = -1 if limit is None else limit - len(ids)
@@ -135,6 +137,15 @@ def _ids(db: sqlite3.Connection, view: View, abandoned: threading.Event, limit: 
     if len(ids) >= LONG:
         give_back(db)
     return ids
+
+
+def _all_if_few(db: sqlite3.Connection, abandoned: threading.Event) -> str | None:
+    """Ids of all jobs, as JSON; None when they are too many to be sorted at once.
+
+    An order goes through all items and copies that are known, also of what is on the list no more.
+    """
+    ids = _ids(db, View(), abandoned, FEW + 1)
+    return json.dumps(list(ids)) if len(ids) <= FEW else None
 
 
 def _among(db: sqlite3.Connection, trigrams: str, most: int) -> str | None:

@@ -54,10 +54,17 @@ async def move_archive(db: Database, old: Path, new: Path, uuid: UUID) -> int:
 async def _give_way(tx: Transaction, old: int, to: int) -> None:
     """Of what could not move because its item is known at the new place: jobs end, folders are left over."""
     await tx.run(
-        "UPDATE jobs SET archive_id = ?, superseded = 1, run_after = NULL, reason = iif(status IN "
-        f"{FINAL}, reason, 'another job brings it'), status = iif(status IN {FINAL}, status, 'cancelled') "
+        "UPDATE jobs SET archive_id = ?, superseded = 1, removed = 0, run_after = NULL, "
+        f"reason = iif(status IN {FINAL}, reason, 'another job brings it'), "
+        f"status = iif(status IN {FINAL}, status, 'cancelled') "
         "WHERE archive_id = ?",
         (to, old),
+    )
+    await tx.run(
+        "UPDATE jobs SET removed = 0 WHERE kind = 'item' AND removed = 1 AND archive_id = ? AND EXISTS "
+        "(SELECT 1 FROM jobs n WHERE n.kind = 'item' AND n.superseded = 0 AND n.item_id = jobs.item_id "
+        "AND n.archive_id = jobs.archive_id)",
+        (to,),
     )
     for copy in await tx.fetch(
         "SELECT o.id, o.folder, o.manifest, n.folder AS stays FROM copies o JOIN copies n "

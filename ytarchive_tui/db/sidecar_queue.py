@@ -195,9 +195,14 @@ class SidecarQueue:
 async def _say(tx: Transaction, copy_id: int, reason: str | None) -> None:
     """What the queue says of the item's job, which is done."""
     await tx.run(
-        "UPDATE jobs SET reason = ? FROM copies c WHERE c.id = ? AND jobs.item_id = c.item_id "
-        "AND jobs.archive_id = c.archive_id AND jobs.superseded = 0 AND jobs.status = 'done'",
-        (reason, copy_id),
+        "UPDATE jobs SET reason = :reason WHERE status = 'done' AND id IN ("
+        + " UNION ALL ".join(
+            "SELECT j.id FROM copies c JOIN jobs j ON j.kind = 'item' AND j.item_id = c.item_id "
+            f"AND j.archive_id = c.archive_id AND j.{last} WHERE c.id = :copy"
+            for last in ("superseded = 0", "removed = 1")
+        )
+        + ")",
+        {"reason": reason, "copy": copy_id},
     )
 
 

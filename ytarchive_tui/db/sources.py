@@ -28,7 +28,9 @@ SELECT s.*, a.path AS archive, c.data AS schedule, c.planned_at, c.run_at, c.ran
         AND k.archive_id = s.archive_id WHERE e.source_id = s.id) AS have,
        j.id AS job_id, j.status AS job_status, j.reason AS job_reason, j.run_after
 FROM sources s JOIN archives a ON a.id = s.archive_id LEFT JOIN schedules c ON c.source_id = s.id
-LEFT JOIN jobs j ON j.kind = 'source' AND j.superseded = 0 AND j.source_id = s.id
+LEFT JOIN jobs j ON j.id = coalesce(
+    (SELECT id FROM jobs k WHERE k.kind = 'source' AND k.superseded = 0 AND k.source_id = s.id),
+    (SELECT id FROM jobs k WHERE k.kind = 'source' AND k.removed = 1 AND k.source_id = s.id))
 """
 
 

@@ -5,51 +5,45 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ytarchive_tui.db.connection import Database
-from ytarchive_tui.db.views import OF_SOURCES, id_list
+from ytarchive_tui.db.views import OF_SOURCES, id_list, no_job
 from ytarchive_tui.domain.models import Frozen, JobKind, Status
 
 _BEGINNING_US = 1_000_000
 """A download that found room has gone on by then; one that found none has ended long before."""
 
-KEPT_WITHOUT_JOB = """
+KEPT_WITHOUT_JOB = f"""
 SELECT DISTINCT si.item_id, c.id AS copy_id, si.position FROM source_items si
 JOIN sources s ON s.id = si.source_id
 JOIN copies c ON c.item_id = si.item_id AND c.archive_id = s.archive_id
-WHERE si.source_id IN (SELECT value FROM json_each(:sources)) AND NOT EXISTS
-    (SELECT 1 FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 AND j.item_id = si.item_id
-     AND j.archive_id = s.archive_id)
+WHERE si.source_id IN (SELECT value FROM json_each(:sources)) AND {no_job()}
 """
 """Items of some sources that are in the archive though no job here brought them in."""
 
 
-_HIDDEN = """
+_HIDDEN = f"""
 SELECT DISTINCT si.item_id, iif(i.wanted = 0, 'not_wanted', i.at_source) AS reason FROM source_items si
 JOIN sources s ON s.id = si.source_id
 JOIN items i ON i.id = si.item_id
 WHERE si.source_id IN (SELECT value FROM json_each(:sources))
 AND (i.wanted = 0 OR i.at_source IN ('private', 'removed'))
-AND NOT EXISTS
-    (SELECT 1 FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 AND j.item_id = si.item_id
-     AND j.archive_id = s.archive_id)
+AND {no_job()}
 AND NOT EXISTS (SELECT 1 FROM copies c WHERE c.item_id = si.item_id AND c.archive_id = s.archive_id)
 """
 """Items that a listing passed over, each with the reason."""
 
 
-_DAMAGED = """
+_DAMAGED = f"""
 SELECT count(DISTINCT c.id) AS n FROM source_items si
 JOIN sources s ON s.id = si.source_id
 JOIN copies c ON c.item_id = si.item_id AND c.archive_id = s.archive_id
 JOIN library l ON l.copy_id = c.id AND l.state IN ('missing', 'changed')
-WHERE si.source_id IN (SELECT value FROM json_each(:sources)) AND NOT EXISTS
-    (SELECT 1 FROM jobs j WHERE j.kind = 'item' AND j.superseded = 0 AND j.item_id = si.item_id
-     AND j.archive_id = s.archive_id AND j.status <> 'done')
+WHERE si.source_id IN (SELECT value FROM json_each(:sources)) AND {no_job("j.status <> 'done'")}
 """
 """Copies of which a check found something missing or changed, and that nothing is about to replace."""
 
 
 class Totals(Frozen):
-    """Counts over the current jobs of some sources."""
+    """Counts over the last jobs of some sources."""
 
     jobs: Mapping[tuple[JobKind, Status], int]
     without_job: int

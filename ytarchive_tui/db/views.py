@@ -14,16 +14,32 @@ from ytarchive_tui.db.times import from_us
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import Frozen, JobKind, Stage, Status
 
-OF_SOURCES = """
-SELECT id FROM jobs WHERE superseded = 0 AND kind = 'source'
+OF_SOURCES = " UNION ".join(
+    f"""
+SELECT id FROM jobs WHERE {last} AND kind = 'source'
     AND source_id IN (SELECT value FROM json_each(:sources))
 UNION
 SELECT j.id FROM source_items si
-JOIN jobs j ON j.kind = 'item' AND j.superseded = 0 AND j.item_id = si.item_id
+JOIN jobs j ON j.kind = 'item' AND j.{last} AND j.item_id = si.item_id
 JOIN sources s ON s.id = si.source_id AND s.archive_id = j.archive_id
 WHERE si.source_id IN (SELECT value FROM json_each(:sources))
 """
-"""The current jobs of some sources: their own, and those of their items in the same archive."""
+    for last in ("superseded = 0", "removed = 1")
+)
+"""The last jobs of some sources: their own, and those of their items in the same archive.
+
+What a person took off the list is among them: it is still how the item of a run has ended.
+"""
+
+
+def no_job(which: str = "true") -> str:
+    """SQL: no such job `j` is there for `si.item_id` in the archive of `s`."""
+    return " AND ".join(
+        f"NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'item' AND j.{last} AND j.item_id = si.item_id "
+        f"AND j.archive_id = s.archive_id AND {which})"
+        for last in ("superseded = 0", "removed = 1")
+    )
+
 
 ROW = """
 SELECT j.*, i.url AS item_url, i.video_id, i.title AS item_title, i.channel, i.duration_s,

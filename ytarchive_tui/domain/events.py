@@ -48,6 +48,8 @@ class EventKind(StrEnum):
     """They may go on."""
     JOB_CHANGED = "job_changed"
     """A person paused, resumed, retried, moved or cancelled it."""
+    JOB_REMOVED = "job_removed"
+    """A person took it off the list; with `back`: put it on the list again."""
 
 
 class JournalEntry(Frozen):

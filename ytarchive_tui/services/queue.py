@@ -43,7 +43,7 @@ class QueueService:
         self._views = Views(db)
         self._control = Control(db)
         self.changes = QueueChanges(db)
-        """Pause, resume, retry, cancel, move, and undo."""
+        """Pause, resume, retry, cancel, remove, move, and undo."""
 
     async def submit(self, submissions: Sequence[Submission]) -> tuple[Submitted, ...]:
         """Store addresses, in one transaction and before anything is asked of the network."""

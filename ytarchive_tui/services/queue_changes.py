@@ -9,12 +9,17 @@ from typing import NamedTuple
 
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.control import Control, Where
-from ytarchive_tui.db.undo import last_change, undo
+from ytarchive_tui.db.removing import put_back, remove
+from ytarchive_tui.db.undo import last_change
+from ytarchive_tui.db.undo import undo as undo_changes
 from ytarchive_tui.db.wishes import wish
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import Container, Status
 
 log = logging.getLogger(__name__)
+
+_Back = Callable[[Database, int, int], Awaitable[int]]
+"""Takes back what the journal's entries in (after, up to] tell; how many jobs."""
 
 
 class Step(NamedTuple):
@@ -59,6 +64,10 @@ class QueueChanges:
     async def cancel(self, job_ids: Collection[int]) -> int:
         """End jobs."""
         return await self._step("cancelling", self._control.cancel(job_ids))
+
+    async def remove(self, job_ids: Collection[int]) -> int:
+        """Take jobs that have ended off the list; the archive keeps what it has."""
+        return await self._step("removal", remove(self._db, job_ids), put_back)
 
     async def move(self, job_ids: Collection[int], where: Where) -> int:
         """Change the place in line."""
@@ -111,16 +120,16 @@ class QueueChanges:
         """Whether there is a step to take back."""
         return bool(self._steps)
 
-    async def _step(self, word: str, change: Awaitable[int]) -> int:
+    async def _step(self, word: str, change: Awaitable[int], back: _Back = undo_changes) -> int:
         after = await last_change(self._db)
         changed = await change
-        await self._remember(word, changed, after)
+        await self._remember(word, changed, after, back)
         return changed
 
-    async def _remember(self, word: str, changed: int, after: int) -> None:
+    async def _remember(self, word: str, changed: int, after: int, back: _Back = undo_changes) -> None:
         if changed:
             upto = await last_change(self._db)
-            self._steps.append(Step(word, changed, partial(undo, self._db, after, upto)))
+            self._steps.append(Step(word, changed, partial(back, self._db, after, upto)))
 
     async def _wish(self, word: str, **changes: int | None) -> bool:
         """Whether that changed anything."""

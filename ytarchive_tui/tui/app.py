@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.color import Color
 from textual.command import Provider
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
+from textual.widget import AwaitMount
 
 from ytarchive_tui.services.settings import SettingsFile
 from ytarchive_tui.settings.model import Settings
@@ -39,6 +41,7 @@ _KEY_SIGNS = {
     "comma": ",", "up": "↑", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End",
     "shift+enter": "⇧⏎",
 }  # fmt: skip
+_TABS = frozenset(tab.name for tab in tabs())
 _ASCII_SIGNS = {"space": "space", "enter": "enter", "down": "down", "up": "up", "shift+enter": "shift-enter"}
 
 
@@ -71,7 +74,8 @@ class YtarchiveApp(Acting, SettingsVerbs):
         """Whether only ASCII is drawn; see `glyphs`."""
         self.glyphs = ASCII if self.ascii else UNICODE
         self._note = note
-        self._neutral = Neutral(ascii_only=not utf8)
+        self._arriving: AwaitMount | None = None
+        self._neutral = Neutral(drawn_in_ascii=self.ascii, ascii_only=not utf8)
         for theme in OWN:
             self.register_theme(theme)
         for tab in tabs():
@@ -169,7 +173,20 @@ class YtarchiveApp(Acting, SettingsVerbs):
     def go_to(self, name: str) -> None:
         """Show the screen of that tab."""
         if self.screen is self.base and name != self.current_mode:
-            self.switch_mode(name)
+            self._arriving = self.switch_mode(name)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys wait for the screen that an earlier one asked for: it is what they are meant for."""
+        if isinstance(event, events.Key) and self._arriving is not None:
+            arriving, self._arriving = self._arriving, None
+            await arriving
+        await super().on_event(event)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where one types, or in a dialog, the keys of the tabs are keys like any other."""
+        if action == "do" and parameters[0] in _TABS:
+            return self._hears_keys() and self.screen is self.base
+        return super().check_action(action, parameters)
 
     def do_queue(self) -> None:
         self.go_to("queue")

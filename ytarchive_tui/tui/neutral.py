@@ -21,18 +21,32 @@ _HARMFUL = re.compile(
     r"\ufeff\ufff9-\ufffb\ud800-\udfff]"  # byte order mark, annotations, lone surrogates
 )
 _FOREIGN = re.compile(r"[^ -~]")
+_DRAWN = str.maketrans(
+    dict.fromkeys("─━╌═▔", "-")
+    | dict.fromkeys("│┃║▌▐▎▊▏▕", "|")
+    | dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼┏┓┗┛", "+")
+    | dict.fromkeys("▁▂▃▄▅▆▇█▀", " ")
+    | dict.fromkeys("·–—", "-")
+    | dict.fromkeys("«»“”", '"')
+    | dict.fromkeys("‘’", "'")
+    | dict(zip("…→←↑↓▸▶▾▼▲×●✓", "~><^v>>vv^x*+", strict=True))
+    | {"🔎": "> "}
+)
+"""What stands for lines, scroll bars and signs where only ASCII is drawn; as many cells wide."""
 MOST_MARKS = 8
 """Marks that one cell may carry; written languages need five at most."""
 
 
-def neutral(text: str, *, ascii_only: bool = False) -> str:
+def neutral(text: str, *, drawn_in_ascii: bool = False, ascii_only: bool = False) -> str:
     """The text without control and direction characters, as many cells wide as before.
 
-    `ascii_only` is for terminals that read bytes and not UTF-8: there the second byte of a letter may be
-    the beginning of a command.
+    `drawn_in_ascii`: lines and signs are of ASCII as well, letters stay. `ascii_only` is for terminals that
+    read bytes and not UTF-8: there the second byte of a letter may be the beginning of a command.
     """
     if text.isascii() and text.isprintable():
         return text
+    if drawn_in_ascii or ascii_only:
+        text = text.translate(_DRAWN)
     if ascii_only:
         return _FOREIGN.sub(lambda found: "?" * cell_len(found[0]), text)
     text = text if text.isprintable() else _HARMFUL.sub(lambda found: "\ufffd" * cell_len(found[0]), text)
@@ -61,15 +75,18 @@ def _thinned(texts: Sequence[str]) -> list[str]:
 class Neutral(LineFilter):
     """Goes first among the app's line filters."""
 
-    def __init__(self, *, ascii_only: bool = False) -> None:
+    def __init__(self, *, drawn_in_ascii: bool = False, ascii_only: bool = False) -> None:
         super().__init__()
+        self._drawn = drawn_in_ascii
         self._ascii = ascii_only
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The line as it may be written to a terminal."""
         if all(text.isascii() and text.isprintable() for text, _, _ in segments):
             return segments
-        texts = _thinned([neutral(text, ascii_only=self._ascii) for text, _, _ in segments])
+        texts = _thinned(
+            [neutral(text, drawn_in_ascii=self._drawn, ascii_only=self._ascii) for text, _, _ in segments]
+        )
         return [
             Segment(text, style, control) for text, (_, style, control) in zip(texts, segments, strict=True)
         ]

@@ -160,6 +160,11 @@ async def check(db: Database) -> None:
         "a running job without an open attempt": "SELECT 1 FROM jobs j WHERE status = 'running' "
         "AND NOT EXISTS (SELECT 1 FROM attempts t WHERE t.job_id = j.id AND t.fence = j.fence "
         "AND t.ended_at IS NULL)",
+        "a removed job beside a current one": "SELECT 1 FROM jobs r JOIN jobs j ON j.superseded = 0 "
+        "AND j.kind = r.kind AND j.archive_id = r.archive_id AND (j.item_id = r.item_id "
+        "OR (r.kind = 'source' AND j.source_id = r.source_id)) WHERE r.removed = 1",
+        "a removed job with something in staging": "SELECT 1 FROM jobs j JOIN staged s ON s.job_id = j.id "
+        "WHERE j.removed = 1",
         "a copy without files": "SELECT 1 FROM copies c WHERE NOT EXISTS "
         "(SELECT 1 FROM files f WHERE f.copy_id = c.id)",
         "an archived item that does not know": "SELECT 1 FROM copies c JOIN items i ON i.id = c.item_id "

@@ -17,6 +17,7 @@ from ytarchive_tui.domain.models import JobKind, JobOptions, Stage
 from ytarchive_tui.domain.policy import RetryRules
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.services.queue import QueueService
+from ytarchive_tui.services.queue_changes import QueueChanges
 
 SHORT, LONG = 1_500, 6_000
 STEPS = 100
@@ -40,6 +41,13 @@ async def upgrades(db: Database) -> None:
 
 async def schedules(db: Database) -> None:
     assert await Sources(db).run_due() == 0
+
+
+async def removing(db: Database) -> None:
+    rows = await db.fetch("SELECT id FROM jobs WHERE status = 'done' AND superseded = 0 LIMIT 10")
+    changes = QueueChanges(db)
+    assert await changes.remove([row["id"] for row in rows]) == 10
+    assert await changes.undo()
 
 
 async def pulse(db: Database) -> None:
@@ -74,7 +82,7 @@ async def cost(path: Path, look: Callable[[Database], Awaitable[None]]) -> int:
     return steps
 
 
-@pytest.mark.parametrize("look", [claims, sidecars, upgrades, schedules, pulse])
+@pytest.mark.parametrize("look", [claims, sidecars, upgrades, schedules, removing, pulse])
 async def test_a_look_costs_the_same_at_any_length(
     databases: dict[int, Path], look: Callable[[Database], Awaitable[None]]
 ) -> None:

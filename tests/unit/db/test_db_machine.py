@@ -20,6 +20,8 @@ from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.lock import EngineLock
 from ytarchive_tui.db.queue import Queue
+from ytarchive_tui.db.removing import put_back, remove
+from ytarchive_tui.db.undo import last_change
 from ytarchive_tui.db.wishes import wish
 from ytarchive_tui.domain.errors import FailureClass
 from ytarchive_tui.domain.models import Claim, Job, JobKind, Stage, StageOutcome, Status
@@ -53,6 +55,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.seconds = 0.0
         self.last_entry = 0
         self.on_hold = False
+        self.removed: tuple[int, int] | None = None
+        """Entries of the journal that tell of a removal."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -168,6 +172,21 @@ class QueueMachine(RuleBasedStateMachine):
                 self.run(control.set_priority(ids, 3))
             case "front" | "back" | "up" | "down":
                 self.run(control.move(ids, verb))
+
+    @rule(ids=st.sets(st.integers(1, 4), max_size=3), again=st.booleans())
+    def removes(self, ids: set[int], again: bool) -> None:
+        after = self.run(last_change(self.db))
+        removed = self.run(remove(self.db, ids))
+        if again:
+            assert self.run(put_back(self.db, after, self.run(last_change(self.db)))) == removed
+        elif self.removed is None:
+            self.removed = (after, self.run(last_change(self.db)))
+
+    @precondition(lambda self: self.removed)
+    @rule()
+    def puts_back_late(self) -> None:
+        self.run(put_back(self.db, *self.removed))
+        self.removed = None
 
     @rule(verb=st.sampled_from(["pause", "resume"]))
     def wishes_of_all(self, verb: str) -> None:

@@ -6,6 +6,7 @@ A further screen brings a module of its own beside these and one entry in `ACTIO
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from ytarchive_tui.tui.actions.browse import BROWSE, CHOSEN, SOURCES, TREE
 from ytarchive_tui.tui.actions.everywhere import APP, SETTINGS, TABLE, THEME
@@ -44,6 +45,12 @@ def action_named(name: str) -> Action | None:
     return next((action for action in ACTIONS.get(home, ()) if action.name == name), None)
 
 
+@cache
+def at_once(home: str) -> frozenset[str]:
+    """The verbs of a home that are done before the next key is handed on."""
+    return frozenset(action.verb for action in ACTIONS[home] if action.at_once)
+
+
 def every_action() -> Iterator[Action]:
     """All of them, but for what only a dialog that is open can do."""
     for home, actions in ACTIONS.items():
@@ -51,4 +58,4 @@ def every_action() -> Iterator[Action]:
             yield from actions
 
 
-__all__ = ["ACTIONS", "Action", "action_named", "bindings", "every_action"]
+__all__ = ["ACTIONS", "Action", "action_named", "at_once", "bindings", "every_action"]

@@ -11,6 +11,7 @@ BROWSE = (
         "o,a",
         "Look at any channel, tab or playlist without archiving it.",
         "Open",
+        at_once=True,
     ),
     Action(
         "browse.queue",
@@ -27,7 +28,12 @@ BROWSE = (
         "Mark missing",
     ),
     Action(
-        "browse.filter", "Filter", "slash", "Show what matches: words, state:missing,failed, -word.", "Filter"
+        "browse.filter",
+        "Filter",
+        "slash",
+        "Show what matches: words, state:missing,failed, -word.",
+        "Filter",
+        at_once=True,
     ),
     Action("browse.sort", "Sort", "s", "Sort by the next column.", "Sort"),
     Action("browse.reverse", "Reverse the order", "S", "Turn the order around."),

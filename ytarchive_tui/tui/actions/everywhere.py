@@ -12,11 +12,11 @@ APP = (
     Action("app.settings", "Settings", "comma", "Every setting, where it came from, when it takes effect."),
     Action("app.edit-settings", "Edit the settings", "", "Open the settings file in your editor."),
     Action("app.theme", "Choose a theme", "", "Try the themes; the one you take is kept."),
-    Action("app.queue", "Go to Queue", "1", "What is on its way."),
-    Action("app.browse", "Go to Browse", "2", "What channels and playlists hold."),
-    Action("app.library", "Go to Library", "3", "What the archive has."),
-    Action("app.recovery", "Go to Recovery", "4", "What went wrong, and what mends it."),
-    Action("app.logs", "Go to Logs", "5", "What the program writes down."),
+    Action("app.queue", "Go to Queue", "1", "What is on its way.", at_once=True),
+    Action("app.browse", "Go to Browse", "2", "What channels and playlists hold.", at_once=True),
+    Action("app.library", "Go to Library", "3", "What the archive has.", at_once=True),
+    Action("app.recovery", "Go to Recovery", "4", "What went wrong, and what mends it.", at_once=True),
+    Action("app.logs", "Go to Logs", "5", "What the program writes down.", at_once=True),
     Action(
         "app.suspend", "Suspend the program", "ctrl+z", "Give the terminal back to the shell; `fg` returns."
     ),

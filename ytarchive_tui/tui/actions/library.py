@@ -5,7 +5,8 @@ from __future__ import annotations
 from ytarchive_tui.tui.actions.model import Action
 
 LIBRARY = (
-    Action("library.search", "Search", "slash", "Find words in titles, channels, descriptions.", "Search"),
+    Action("library.search", "Search", "slash", "Find words in titles, channels, descriptions.", "Search",
+           at_once=True),
     Action("library.narrow", "Narrow", "F", "Choose among channels, years, heights, states.", "Narrow"),
     Action("library.open", "Open", "o", "Play it with the system's own player.", "Open"),
     Action("library.reveal", "Open the folder", "O", "Show its files in the file browser.", "Folder"),
@@ -23,7 +24,8 @@ LIBRARY = (
     Action("library.details", "Details", "enter", "Show or hide the details of the row.", "Details"),
     Action("library.copy", "Copy the address", "y", "Copy the addresses of the chosen items.", "Copy"),
     Action("library.copy-path", "Copy the path", "Y", "Copy the folders of the chosen items."),
-    Action("library.export", "Export the list", "E", "Write what is shown as CSV or JSON.", "Export"),
+    Action("library.export", "Export the list", "E", "Write what is shown as CSV or JSON.", "Export",
+           at_once=True),
     Action("library.leave", "Back", "escape", "Back to the table; then drop marks, search and choices."),
 )  # fmt: skip
 FACETS = (

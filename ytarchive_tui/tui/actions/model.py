@@ -30,8 +30,9 @@ class Action:
     footer: str = ""
     """A word for the footer; empty keeps it out of there."""
     at_once: bool = False
-    """Done before the next key is handed on: for what opens a line to type into. Its `can_<verb>` must say no
-    while one types, because then the key is meant for the text."""
+    """Done before the next key is handed on: for what opens a line to type into, or another screen. Not for
+    what is about the row under the cursor: a key that moves it may still be on its way. Of the app and of
+    dialogs, `can_<verb>` must say no where the key is meant for a text; screens see to that themselves."""
 
     @property
     def home(self) -> str:

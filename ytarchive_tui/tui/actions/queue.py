@@ -31,6 +31,13 @@ QUEUE = (
         "Take the chosen jobs out of the queue; `u` brings them back.",
         "Cancel",
     ),
+    Action(
+        "queue.remove",
+        "Remove from the list",
+        "d,delete",
+        "Take chosen jobs that have ended off the list; files and archive stay, `u` brings them back.",
+        "Remove",
+    ),
     Action("queue.log", "Show its log", "l", "Show the log's lines of the job.", "Log"),
     Action(
         "queue.profile",
@@ -39,8 +46,16 @@ QUEUE = (
         "Another quality or container for the chosen jobs.",
         "Profile",
     ),
-    Action("queue.downloads", "Parallel downloads", "n", "How many downloads run at a time, from now on."),
-    Action("queue.limit", "Speed limit", "b", "How fast each download may be, running ones too."),
+    Action(
+        "queue.downloads",
+        "Parallel downloads",
+        "n",
+        "How many downloads run at a time, from now on.",
+        at_once=True,
+    ),
+    Action(
+        "queue.limit", "Speed limit", "b", "How fast each download may be, running ones too.", at_once=True
+    ),
     Action("queue.delete", "Delete files", "X", "See what would go; type it out to delete it."),
     Action("queue.undo", "Undo", "u", "Take back the last change to the queue.", "Undo"),
     Action(

@@ -22,7 +22,7 @@ RECOVERY = (
     Action("recovery.undo", "Undo", "u", "Take back what was last done; what has begun since stays.", "Undo"),
     Action("recovery.items", "Show its items", "i", "Show the items of this class in the queue.", "Items"),
     Action("recovery.create", "Make a plan of your own", "n", "Choose from what failed by words of a filter.",
-           "New plan"),
+           "New plan", at_once=True),
     Action("recovery.all", "Show hidden plans", "A", "Also show what was dismissed or snoozed."),
     Action("recovery.leave", "Back", "escape", "Back to the plans; then drop the marks."),
 )  # fmt: skip

@@ -87,8 +87,16 @@ class AddDialog(Acting, Steady, ModalScreen[None]):
         area = self.query_one(AddressArea)
         area.move_cursor(area.document.end)
         area.focus()
+        # Where it scrolled to was reckoned before it had a width.
+        self.call_after_refresh(self._show_beginnings)
         self._read()
         later(self, self._look_into_the_archive)
+
+    def _show_beginnings(self) -> None:
+        """Lines are seen from their first character on, if the cursor's fits."""
+        area = self.query_one(AddressArea)
+        if area.cursor_location[1] < area.scrollable_content_region.width:
+            area.scroll_to(x=0, animate=False)
 
     @on(TextArea.Changed)
     def _changed(self) -> None:

@@ -8,6 +8,7 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from ytarchive_tui.tui.acting import Acting
+from ytarchive_tui.tui.actions import at_once
 from ytarchive_tui.tui.bridge import Bridge
 from ytarchive_tui.tui.shell import shell
 from ytarchive_tui.tui.steady import Steady
@@ -69,6 +70,12 @@ class BaseScreen(Acting, Steady, Screen[None]):
     def ask(self, prompt: Prompt) -> None:
         """Show a line to type into, above the keys; it has the keys at once."""
         self.query_one(PromptLine).open(prompt)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is done at once is asked for before the text that one types gets the key."""
+        if action == "do" and self.typing and parameters[0] in at_once(self.ACTIONS_OF):
+            return False
+        return super().check_action(action, parameters)
 
     @property
     def prompting(self) -> bool:

@@ -122,8 +122,13 @@ class QueueScreen(Deleting):
     def _show(self, ids: array[int]) -> None:
         self.table.show(ids)
         if self.moved_job is not None:
-            self.table.follow(self.moved_job)
-            self.moved_job = None
+            if self.table.follow(self.moved_job):
+                self.moved_job = None
+            elif self._seen_all:
+                self.moved_job = None
+                self.notify("that job is not on the list any more", severity="warning")
+        if self._filter:
+            self.note()
         self._show_empty()
 
     async def _rows(self, ids: Sequence[int]) -> Sequence[QueueRow]:
@@ -189,7 +194,8 @@ class QueueScreen(Deleting):
         line = self.query_one(TotalsLine)
         line.note = marked(len(self.table.marks))
         if self._filter:
-            line.note.append((f" filter: {self._filter} ", "bold $text-primary"))
+            found = f"{len(self.table.ids):,} match {self._filter}" if self._seen_all else self._filter
+            line.note.append((f" filter: {found} ", "bold $text-primary"))
         if self._view.sort is not Sort.PLACE or self._view.reverse:
             line.note.append(
                 (f" by {self._view.sort}{', reversed' if self._view.reverse else ''} ", "$text-primary")

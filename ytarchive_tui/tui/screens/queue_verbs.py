@@ -60,6 +60,9 @@ class QueueVerbs(EngineVerbs):
     def can_cancel(self) -> bool:
         return self._has("queued", "waiting", "running", "paused", "blocked")
 
+    def can_remove(self) -> bool:
+        return self._has(*_ENDED)
+
     def can_undo(self) -> bool:
         queue = self.bridge.ready_queue
         return queue is not None and queue.changes.can_undo
@@ -113,6 +116,21 @@ class QueueVerbs(EngineVerbs):
 
     def do_cancel(self) -> None:
         self._change("cancelled", lambda changes, ids: changes.cancel(ids))
+
+    def do_remove(self) -> None:
+        ids = self.table.chosen
+
+        async def work() -> None:
+            removed = await (await self.bridge.queue()).changes.remove(ids)
+            if removed and self.table.marks:
+                self.table.unmark()
+            if len(ids) > 1 or not removed:
+                self._tell("removed from the list", removed)
+            if left := len(ids) - removed:
+                self.notify(f"{count(left, 'job')} not over yet: {'it stays' if left == 1 else 'they stay'}")
+
+        if ids:
+            self.later(work)
 
     def do_log(self) -> None:
         job_id = self.table.current_id

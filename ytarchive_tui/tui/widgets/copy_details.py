@@ -175,6 +175,8 @@ def _entry(entry: JournalEntry) -> str:
             return f"{cells(str(data.get('stage')))} failed: {cells(str(data.get('reason') or ''))}"
         case EventKind.STAGE_FINISHED:
             return f"{cells(str(data.get('stage')))} finished"
+        case EventKind.JOB_REMOVED:
+            return f"you: {'put on the list again' if data.get('back') else 'removed from the list'}"
         case EventKind.JOB_CHANGED:
             return f"you: {cells(str(data.get('action', 'changed')))}"
         case EventKind.JOB_QUEUED if data.get("better_than") is not None:

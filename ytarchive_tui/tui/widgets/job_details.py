@@ -165,6 +165,8 @@ def _attempt(attempt: Attempt) -> Iterator[_Piece]:
 def _entry(entry: JournalEntry) -> str:
     data = entry.data
     match entry.kind:
+        case EventKind.JOB_REMOVED:
+            return f"you: {'put on the list again' if data.get('back') else 'removed from the list'}"
         case EventKind.JOB_CHANGED:
             return f"you: {cells(str(data.get('action', 'changed')))}"
         case EventKind.STAGE_STARTED:

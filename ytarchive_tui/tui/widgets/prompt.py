@@ -70,7 +70,10 @@ class PromptLine(Horizontal):
         """Show it and take the focus at once; an open prompt is replaced."""
         line = self.query_one(Input)
         if not self.display:
-            self._before = self.screen.focused
+            # A screen that has just come may have given it to nothing yet.
+            self._before = self.screen.focused or next(
+                iter(self.screen.query(str(self.screen.AUTO_FOCUS))), None
+            )
         self._prompt = prompt
         self.query_one(Static).update(prompt.sign)
         line.suggester = SuggestFromList(prompt.words, case_sensitive=False) if prompt.words else None
@@ -101,4 +104,5 @@ class PromptLine(Horizontal):
     def _close(self) -> None:
         """The focus goes back to where it was."""
         self.display = False
-        self.screen.set_focus(self._before)
+        before = self._before
+        self.screen.set_focus(before if before is not None and before.focusable else None)

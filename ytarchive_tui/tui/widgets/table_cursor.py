@@ -56,10 +56,11 @@ class TableCursor(Acting, ScrollView):
             return [row_id for row_id in self.ids if row_id in self.marks]
         return [] if self.current_id is None else [self.current_id]
 
-    def follow(self, row_id: int) -> None:
-        """Move the cursor to that row, wherever it went."""
-        if row_id in self.ids:
+    def follow(self, row_id: int) -> bool:
+        """Move the cursor to that row, wherever it went; False when it is not here."""
+        if found := row_id in self.ids:
             self.move_to(self.ids.index(row_id))
+        return found
 
     # Moving
 
