@@ -250,6 +250,7 @@ class YtarchiveApp(Acting, SettingsVerbs):
             self.exit()
             return
         from ytarchive_tui.tui.screens.leave import LeaveDialog
+
         running = self.bridge.pulse.figures.running if self.bridge.pulse.figures else 0
         self.push_screen(LeaveDialog(running), lambda leave: self.exit() if leave else None)
 
