@@ -1,4 +1,4 @@
-"""Each call fails once with ENOSPC, EIO or EMFILE: no crash, typed errors, and all archived later."""
+"""Each kind of call fails once with ENOSPC, EIO or EMFILE: no crash, typed errors, and all archived later."""
 
 from __future__ import annotations
 
