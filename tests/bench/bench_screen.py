@@ -110,7 +110,11 @@ def screens(folder: Path, *, rounds: int = 3, jobs: int = 1_000_000, presses: in
         it.settle(SETTLE_S)
         _type(it, seen)
     asyncio.run(_views(states.paths("many").database, seen))
-    with site(folder, yields=True) as running, _to_download(states, running), Screen(minimal, folder) as beside:
+    with (
+        site(folder, yields=True) as running,
+        _to_download(states, running),
+        Screen(minimal, folder) as beside,
+    ):
         more = (
             "--proxy",
             running.addresses.proxy,
