@@ -3,12 +3,13 @@
 A line is JSON: `folder`, `ids`, `media`, `ffprobe`, `told` (a file that gets what was acknowledged),
 `seed` (of what a person does meanwhile; None: nothing) and `slow` (how many downloads last long enough for
 a lease to be renewed). The answer is what `os.waitpid` tells of the fork. What each transaction is about
-is told to `failing_calls`: who began it, and what it has written into the journal so far.
+is told to `failing_calls`: who began it, what it has written into the journal so far, and for which job.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -34,6 +35,7 @@ from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.views import Views
 from ytarchive_tui.domain.errors import EngineBusyError, Evidence, StageError, StateError
 from ytarchive_tui.domain.models import (
+    Claim,
     FileRole,
     ItemMetadata,
     Job,
@@ -224,12 +226,16 @@ def name_transactions() -> None:
         while frame.f_code.co_name.startswith("_") and frame.f_back is not None:
             frame = frame.f_back
         name = frame.f_code.co_qualname.rpartition("<locals>.")[2]
+        claim = frame.f_locals.get("claim")
 
         @asynccontextmanager
         async def named() -> AsyncIterator[Transaction]:
             async with write(self) as tx:
                 words[:] = [name]
-                doing(name)
+                jobs.clear()
+                if isinstance(claim, Claim):
+                    jobs.add(claim.job.id)
+                say()
                 yield tx
 
         return named()
@@ -237,9 +243,16 @@ def name_transactions() -> None:
     async def named_append(tx: Transaction, kind: Any, **data: Any) -> None:
         await append(tx, kind, **data)
         words.append(" ".join(str(each) for each in (kind, data.get("stage"), data.get("status")) if each))
-        doing(": ".join(words))
+        if isinstance(data.get("job_id"), int):
+            jobs.add(data["job_id"])
+        say()
+
+    def say() -> None:
+        whose = f" #{min(jobs)}" if len(jobs) == 1 else ""
+        doing(": ".join(words) + whose)
 
     words: list[str] = []
+    jobs: set[int] = set()
     Database.write = named_write  # type: ignore[method-assign, assignment]
     journal.append = named_append  # type: ignore[assignment]
 
@@ -265,5 +278,8 @@ def fork(task: dict[str, Any]) -> int:
 if __name__ == "__main__":
     follow()
     name_transactions()
+    # So that no collection in a fork touches, and thereby copies, what all of them share.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         print(fork(json.loads(line)), flush=True)

@@ -1,9 +1,10 @@
-/* Interposed with LD_PRELOAD: counts the calls that change or read what lies below one folder, and at one of
+/* Interposed with LD_PRELOAD: counts the calls that change or read what lies below one folder, and at some of
  * them fails once, or ends the process as `kill -9` would.
  *
- * The plan is a file that all processes of a run map (struct plan), so that they count together. With `strike`
- * at 0 nothing is struck and the calls are only counted. Where it struck is written back into the plan.
- * The program under test may write into `now` what it is about to do; with `trace` set each call is noted.
+ * The plan is a file that all processes of a run map (struct plan), so that they count together. Each of its
+ * strikes counts for itself; with `number` at 0 it only counts. Where it struck is written back into it.
+ * The program under test may write into `now` what it is about to do; with `trace` set each call is noted that
+ * the first strike counts.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,17 +26,22 @@
 
 enum { KILL_BEFORE = 0, KILL_AFTER = -1, KILL_TORN = -2 };
 
-struct plan {
+struct strike {
     _Atomic long calls;
-    long strike;     /* the number of the call to strike, from 1; 0: none */
-    long how;        /* an errno, or one of the above */
+    long number;     /* of the call to strike, from 1; 0: none */
     char kind[32];   /* only calls of this name count; `changes`: all but look, read, stat; empty: all */
-    char folder[512];
     char path[512];  /* a glob: only calls on such a path below the folder count; empty: all */
-    char doing[128]; /* only calls made while `now` says this count; empty: all */
-    char now[128];
+    char doing[128]; /* a glob: only calls made while `now` says this count; empty: all */
     char struck[768]; /* name, path and `now` of the struck call, each followed by a tab */
+};
+
+struct plan {
+    long how;        /* an errno, or one of the above */
+    long strikes;    /* how many there are in `of` */
+    char folder[512];
+    char now[128];
     char trace[512];  /* a file that gets such a line for each call; empty: none */
+    struct strike of[64];
 };
 
 static struct plan *plan;
@@ -81,25 +87,38 @@ static void note(const char *kind, const char *path) {
     errno = saved;
 }
 
-static int counts(const char *kind) {
-    if (!strcmp(plan->kind, "changes")) return strcmp(kind, "look") && strcmp(kind, "read") && strcmp(kind, "stat");
-    return !plan->kind[0] || !strcmp(plan->kind, kind);
+static int of_kind(const struct strike *one, const char *kind) {
+    if (!strcmp(one->kind, "changes")) return strcmp(kind, "look") && strcmp(kind, "read") && strcmp(kind, "stat");
+    return !one->kind[0] || !strcmp(one->kind, kind);
+}
+
+static int counts(const struct strike *one, const char *path) {
+    if (one->path[0] && fnmatch(one->path, path, FNM_PATHNAME)) return 0;
+    return !one->doing[0] || !fnmatch(one->doing, plan->now, 0);
 }
 
 /* What to do at this call: 0 nothing, 1 fail (errno is set), 2 kill after it, 3 kill in the middle. */
 static int struck(const char *kind, int folder, const char *name) {
-    if (!plan || !plan->folder[0] || !counts(kind)) return 0;
-    int saved = errno;
+    if (!plan || !plan->folder[0]) return 0;
+    long first = 0;
+    while (first < plan->strikes && !of_kind(&plan->of[first], kind)) first++;
+    if (first == plan->strikes) return 0;
+    int saved = errno, strikes = 0;
     char path[PATH_MAX];
     path_of(folder, name, path);
     errno = saved;
     size_t above = strlen(plan->folder);
     if (strncmp(path, plan->folder, above)) return 0;
-    if (plan->path[0] && fnmatch(plan->path, path + above, FNM_PATHNAME)) return 0;
-    if (plan->doing[0] && strcmp(plan->doing, plan->now)) return 0;
-    if (plan->trace[0]) note(kind, path + above);
-    if (atomic_fetch_add(&plan->calls, 1) + 1 != plan->strike) return 0;
-    told(plan->struck, sizeof plan->struck, kind, path + above);
+    for (long at = first; at < plan->strikes; at++) {
+        struct strike *one = &plan->of[at];
+        if (!of_kind(one, kind) || !counts(one, path + above)) continue;
+        if (plan->trace[0] && at == 0) note(kind, path + above);
+        if (atomic_fetch_add(&one->calls, 1) + 1 != one->number) continue;
+        told(one->struck, sizeof one->struck, kind, path + above);
+        strikes = 1;
+    }
+    errno = saved;
+    if (!strikes) return 0;
     if (plan->how > 0) {
         errno = (int)plan->how;
         return 1;

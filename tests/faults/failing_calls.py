@@ -1,13 +1,15 @@
-"""The plan that `failing_calls.c` follows: which call fails, or ends its process, and what was counted."""
+"""The plan that `failing_calls.c` follows: which calls fail, or end their process, and what was counted."""
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import re
 import shutil
 import struct
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +20,13 @@ KILL_BEFORE, KILL_AFTER, KILL_TORN = 0, -1, -2
 """How a process is ended at a call; torn: when half of a write has been done."""
 READING = ("look", "read", "stat")
 """Kinds of calls that change nothing; `look` opens for reading."""
-_LAYOUT = struct.Struct("@lll32s512s512s128s128s768s512s")
-_NOW = _LAYOUT.size - 512 - 768 - 128
+MOST = 64
+"""So many calls can be struck by one plan."""
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EMFILE)
+_HEAD = struct.Struct("@ll512s128s512s")
+_STRIKE = struct.Struct("@ll32s512s128s768s")
+_SIZE = _HEAD.size + MOST * _STRIKE.size
+_NOW = _HEAD.size - 512 - 128
 
 
 def build(folder: Path) -> Path:
@@ -32,11 +39,18 @@ def build(folder: Path) -> Path:
 
 
 class Point(NamedTuple):
-    """Calls of which one may stand for all: a kind, a glob of paths, and what is being done (empty: any)."""
+    """Calls of which one may stand for all: a kind, a glob of paths, and one of what is done (empty: any)."""
 
     kind: str
     path: str
     doing: str = ""
+
+
+class Numbered(NamedTuple):
+    """One call of a run: which one at its point, from 1."""
+
+    point: Point
+    number: int
 
 
 class Call(NamedTuple):
@@ -52,12 +66,37 @@ class Call(NamedTuple):
 
         Those are made under its lock, so nothing else is being done then.
         """
-        path = re.sub(r"[\[\]?*]", "?", self.path)
-        path = re.sub(r"video\d+", "video*", re.sub(r"/staging/\d+", "/staging/*", path))
+        path = re.sub(r"video\d+", "video*", re.sub(r"/staging/\d+", "/staging/*", self._glob()))
         path = re.sub(r"/trash/[^/]+", "/trash/*", path)
-        path = re.sub(r"\.v\d+\.backup", ".v*.backup", path)
         of_database = path.startswith("/state/ytarchive.db") and self.kind not in READING
-        return Point(self.kind, path, self.doing if of_database else "")
+        return Point(self.kind, path, re.sub(r" #\d+$", " #*", self.doing) if of_database else "")
+
+    @property
+    def own_point(self) -> Point:
+        """As `point`, but that of its item alone, as far as the path or the transaction tells which."""
+        of_transaction = self.path.endswith(".db-wal") and self.kind not in READING
+        return Point(self.kind, self._glob(), self.doing if of_transaction else "")
+
+    @property
+    def job(self) -> int | None:
+        """Whose call it is; None: everybody's, or nobody can tell."""
+        named = re.search(r"/(?:staging|trash)/(\d+)|video(\d+)", self.path)
+        if named:
+            return int(named[1]) if named[1] else int(named[2]) + 1
+        told = re.search(r" #(\d+)$", self.own_point.doing)
+        return int(told[1]) if told else None
+
+    def _glob(self) -> str:
+        path = re.sub(r"[\[\]?*]", "?", self.path)
+        path = re.sub(r"/trash/(\d+)-[^/]+", r"/trash/\1-*", path)
+        return re.sub(r"\.v\d+\.backup", ".v*.backup", path)
+
+
+def errors_of(point: Point) -> tuple[int, ...]:
+    """What the system can answer: who only reads finds no disk full, and only opening needs a number."""
+    if point.kind == "look":
+        return (errno.EIO, errno.EMFILE)
+    return (errno.EIO,) if point.kind in READING else ERRORS
 
 
 class Plan:
@@ -67,9 +106,9 @@ class Plan:
         self.kind = ""
         """The kind whose calls are counted, where they are counted by kind alone."""
         self.environment = {"LD_PRELOAD": str(library), "FAILING_CALLS": str(file)}
-        file.write_bytes(bytes(_LAYOUT.size))
+        file.write_bytes(bytes(_SIZE))
         handle = os.open(file, os.O_RDWR)
-        self._map = mmap.mmap(handle, _LAYOUT.size)
+        self._map = mmap.mmap(handle, _SIZE)
         os.close(handle)
 
     def make(
@@ -87,21 +126,38 @@ class Plan:
         The kind `changes` is all but those of `READING`. `trace` gets a line for each of them, see `traced`.
         """
         self.kind = "" if point else kind
-        kind, path, doing = point or (kind, "", "")
-        texts = (kind, str(folder), path, doing, "", "", str(trace or ""))
-        self._map[:] = _LAYOUT.pack(0, strike, how, *(text.encode() for text in texts))
+        self._write(folder, how, trace, [(strike, point or Point(kind, ""))])
+
+    def make_many(self, folder: Path, calls: Iterable[Numbered], how: int) -> None:
+        """Strike each of these, up to `MOST`, in one run or in several that follow each other."""
+        self.kind = ""
+        self._write(folder, how, None, [(each.number, each.point) for each in calls])
 
     @property
     def calls(self) -> int:
         """How many there were."""
-        return int(_LAYOUT.unpack(self._map[:])[0])
+        return int(_STRIKE.unpack_from(self._map, _HEAD.size)[0])
 
     @property
     def struck(self) -> Call | None:
         """The call that was struck, if there was one."""
-        line: bytes = _LAYOUT.unpack(self._map[:])[8]
-        text = line.partition(b"\0")[0].decode(errors="replace")
-        return Call(*text.split("\t")[:3]) if text else None
+        return self.all_struck[0]
+
+    @property
+    def all_struck(self) -> list[Call | None]:
+        """The struck calls, in the order of the plan; None for each that was not come to."""
+        made = int(_HEAD.unpack_from(self._map)[1])
+        lines = [_STRIKE.unpack_from(self._map, _HEAD.size + at * _STRIKE.size)[5] for at in range(made)]
+        texts = [line.partition(b"\0")[0].decode(errors="replace") for line in lines]
+        return [Call(*text.split("\t")[:3]) if text else None for text in texts]
+
+    def _write(self, folder: Path, how: int, trace: Path | None, strikes: list[tuple[int, Point]]) -> None:
+        assert len(strikes) <= MOST
+        head = _HEAD.pack(how, len(strikes), str(folder).encode(), b"", str(trace or "").encode())
+        parts = [
+            _STRIKE.pack(0, number, *(text.encode() for text in point), b"") for number, point in strikes
+        ]
+        self._map[:] = (head + b"".join(parts)).ljust(_SIZE, b"\0")
 
 
 def traced(trace: Path) -> list[Call]:
@@ -121,5 +177,5 @@ _NOW_OF: list[mmap.mmap] = []
 def follow() -> None:
     """Open the plan of the environment for `doing`."""
     handle = os.open(os.environ["FAILING_CALLS"], os.O_RDWR)
-    _NOW_OF[:] = [mmap.mmap(handle, _LAYOUT.size)]
+    _NOW_OF[:] = [mmap.mmap(handle, _SIZE)]
     os.close(handle)

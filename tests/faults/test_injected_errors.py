@@ -1,4 +1,4 @@
-"""Each call fails once with ENOSPC, EIO or EMFILE: no crash, typed errors, and all archived later."""
+"""Each kind of call fails once with ENOSPC, EIO or EMFILE: no crash, typed errors, and all archived later."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ import pytest
 from end_to_end.archive_check import assert_tidy, kept
 from end_to_end.program import Program
 from engine_driver import ALL_ENDED, TYPED_END
-from failing_calls import READING, Point, build, traced
+from failing_calls import Point, build, errors_of, traced
 from forked_engine import ForkedEngine, Place, forked_engine
 
-ERRORS = (errno.ENOSPC, errno.EIO, errno.EMFILE)
 UNTYPED = {"bug", "unknown"}
 
 
@@ -32,11 +31,11 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedEngine]:
 
 
 class Strike(NamedTuple):
-    """One call that is to fail: by its number of all calls that change something, or of those at a point."""
+    """One call that is to fail: by its number of those at a point."""
 
     number: int
     error: int
-    point: Point | None = None
+    point: Point
 
 
 @dataclass
@@ -52,7 +51,7 @@ class Seen:
 def fail_once(engine: ForkedEngine, folder: Path, items: int, strike: Strike, seen: Seen) -> None:
     """Run until the call fails, look at what is left, run again, and look that all is archived."""
     place = Place(folder, items)
-    engine.plan.make(place.folder, strike=strike.number, how=strike.error, point=strike.point, kind="changes")
+    engine.plan.make(place.folder, strike=strike.number, how=strike.error, point=strike.point)
     code = engine.run(place, slow=2)
     call, words = engine.plan.struck, engine.last_words()
     if call is None:
@@ -81,13 +80,6 @@ def tell(seen: Seen, of: str) -> None:
     print(dict(seen.kinds))
     assert seen.wrong == []
     assert seen.ends["not come to"] <= 0.1 * seen.ends.total()
-
-
-def errors_of(point: Point) -> tuple[int, ...]:
-    """What the system can answer: who only reads finds no disk full, and only opening needs a number."""
-    if point.kind == "look":
-        return (errno.EIO, errno.EMFILE)
-    return (errno.EIO,) if point.kind in READING else ERRORS
 
 
 @pytest.mark.parametrize(
@@ -121,31 +113,6 @@ def test_each_kind_of_call_fails_with_each_error(
     for number, strike in enumerate(strikes):
         fail_once(engine, tmp_path / str(number), items, strike, seen)
     tell(seen, f"{len(points)} distinct calls, part {part + 1} of {parts}")
-
-
-@pytest.mark.parametrize(
-    ("items", "part", "parts"),
-    [
-        (2, 0, 400),
-        *(
-            pytest.param(20, part, 60, marks=[pytest.mark.long, pytest.mark.timeout(1200)])
-            for part in range(60)
-        ),
-    ],
-)
-def test_each_call_fails_once(
-    engine: ForkedEngine, tmp_path: Path, items: int, part: int, parts: int
-) -> None:
-    """Every call of a run, each on a place of its own, the errors by turns; the parts together are all."""
-    undisturbed = Place(tmp_path / "undisturbed", items)
-    engine.plan.make(undisturbed.folder, kind="changes")
-    assert engine.run(undisturbed, slow=2) == ALL_ENDED, engine.last_words()
-    undisturbed.assert_complete()
-    calls, seen = engine.plan.calls, Seen()
-    for number in range(part + 1, calls + 1, parts):
-        strike = Strike(number, ERRORS[number // parts % len(ERRORS)])
-        fail_once(engine, tmp_path / str(number), items, strike, seen)
-    tell(seen, f"{calls} calls of {items} items, part {part + 1} of {parts}")
 
 
 CALLS = (

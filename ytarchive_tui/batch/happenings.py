@@ -1,14 +1,15 @@
 """What a run tells as it goes: the journal's entries about its own jobs, with the words to show them.
 
 The journal says what became true and in which order; the lines of the queue say how the job
-looks now. Both are read no more often than is cheap, whatever the size of the batch.
+looks now. Only the lines of what happened are read and none is kept, and no more often than is cheap:
+a batch may have a million jobs.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -99,15 +100,14 @@ class Follower:
         self._sources: Sequence[int] = ()
         self._last = 0
         self._pending: list[JournalEntry] = []
-        self._archived: set[int] = set()
         self._told: set[int] = set()
+        """Jobs that were archived since the beginning, or told of as done before."""
         self._hidden: defaultdict[int | None, dict[int | None, str]] = defaultdict(dict)
         """Reasons by source and item; a listing may start over and pass an item a second time."""
         self._look = Paced()
-        self.lines: dict[int, JobLine] = {}
-        """The jobs as they were at the last look, by id."""
+        self._looked = False
         self.held: Sequence[JobLine] = ()
-        """Those of them that wait or need someone."""
+        """The jobs that wait or need someone, as they were at the last look."""
 
     async def skip_history(self) -> None:
         """Forget what the journal holds from earlier runs."""
@@ -126,49 +126,56 @@ class Follower:
         if not (at_once or self._look.due):
             return []
         ripe, self._pending = self._pending, []
-        if not ripe and self.lines and not at_once:
+        if not ripe and self._looked and not at_once:
             return []
-        lines = await self._look.ask(lambda: self._queue.lines(self._sources))
-        self.lines = {line.job_id: line for line in lines}
-        self.held = [line for line in lines if line.status in _HELD]
+        self._looked = True
+        return await self._look.ask(lambda: self._told_of(ripe))
+
+    async def _told_of(self, ripe: Sequence[JournalEntry]) -> list[Happening]:
+        lines = await self._lines({entry.job_id for entry in ripe if entry.job_id is not None})
+        self.held = await self._queue.standing(self._sources, _HELD)
         archived = [each.job_id for each in ripe if each.kind is EventKind.ITEM_ARCHIVED and each.job_id]
         notes = await self._queue.notes(archived) if archived else {}
-        await self._read()
-        happened = (self._happening(entry, notes) for entry in ripe)
-        return [*self._already(), *filter(None, happened)]
+        already = await self._already()
+        happened = (self._happening(entry, lines, notes) for entry in ripe)
+        return [*already, *filter(None, happened)]
+
+    async def _lines(self, job_ids: Collection[int]) -> dict[int, JobLine]:
+        return {line.job_id: line for line in await self._queue.lines(self._sources, job_ids)}
 
     async def _read(self) -> None:
         while page := await self._queue.entries(self._last, _PAGE):
             self._last = page[-1].id
             self._pending += page
-            self._archived |= {
+            self._told |= {
                 entry.job_id for entry in page if entry.kind is EventKind.ITEM_ARCHIVED and entry.job_id
             }
             for entry in page:
                 if entry.kind is EventKind.ITEM_SKIPPED and (reason := entry.data.get("reason")) in _HIDDEN:
                     self._hidden[entry.source_id][entry.item_id] = reason
 
-    def _already(self) -> list[Happening]:
+    async def _already(self) -> list[Happening]:
         """Items that were done when they were first seen: nothing in this run archived them."""
+        done = await self._queue.done(self._sources)
+        # After that look, so that whatever it found done has been read of if this run did it.
+        await self._read()
+        found = done - self._told
+        self._told |= found
         now = datetime.now(UTC)
-        found = [
-            line
-            for line in self.lines.values()
-            if line.status is Status.DONE
-            and line.video_id is not None
-            and line.job_id not in self._archived
-            and line.job_id not in self._told
-        ]
-        self._told |= {line.job_id for line in found}
-        return [Happening(Kind.ALREADY, now, line) for line in found]
+        return (
+            [Happening(Kind.ALREADY, now, line) for line in (await self._lines(found)).values()]
+            if found
+            else []
+        )
 
-    def _happening(self, entry: JournalEntry, notes: Mapping[int, Sequence[str]]) -> Happening | None:
-        line = self.lines.get(entry.job_id) if entry.job_id is not None else None
+    def _happening(
+        self, entry: JournalEntry, lines: Mapping[int, JobLine], notes: Mapping[int, Sequence[str]]
+    ) -> Happening | None:
+        line = lines.get(entry.job_id) if entry.job_id is not None else None
         if line is None:
             return None
         match entry.kind:
             case EventKind.ITEM_ARCHIVED:
-                self._told.add(line.job_id)
                 return Happening(Kind.ARCHIVED, entry.at, line, notes=notes.get(line.job_id, ()))
             case EventKind.SOURCE_LISTED:
                 hidden = Counter(self._hidden.pop(entry.source_id, {}).values())

@@ -110,6 +110,9 @@ async def _checked(request: BatchRequest, runtime: Runtime) -> list[Submission]:
     return [wanted for _, wanted in usable]
 
 
+_UNFINISHED = tuple(status for status in Status if status is not Status.DONE)
+
+
 class _Run:
     def __init__(self, request: BatchRequest, runtime: Runtime, view: View, interrupts: Interrupts) -> None:
         self._request = request
@@ -158,7 +161,7 @@ class _Run:
         summary = Summary(
             overview=await self._queue.overview(self._sources),
             archived=self._archived,
-            unfinished=[line for line in self._follower.lines.values() if line.status is not Status.DONE],
+            unfinished=await self._queue.standing(self._sources, _UNFINISHED),
             bad_lines=len(self._request.batch.bad),
             seconds=time.monotonic() - started,
             interrupted=self._interrupts.asked.is_set(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ytarchive_tui.db import copies, items_search
@@ -79,9 +79,17 @@ class QueueService:
             running_s=seen.running_s,
         )
 
-    async def lines(self, source_ids: Sequence[int]) -> tuple[JobLine, ...]:
-        """The jobs of some sources, in queue order."""
-        return tuple(JobLine(**fields(row)) for row in await self._views.jobs_of_sources(source_ids))
+    async def lines(self, source_ids: Sequence[int], job_ids: Collection[int]) -> tuple[JobLine, ...]:
+        """Those of these jobs that belong to some sources, in queue order."""
+        return tuple(JobLine(**fields(row)) for row in await self._views.jobs_among(source_ids, job_ids))
+
+    async def standing(self, source_ids: Sequence[int], statuses: Collection[Status]) -> tuple[JobLine, ...]:
+        """The jobs of some sources that have one of these states, in queue order."""
+        return tuple(JobLine(**fields(row)) for row in await self._views.jobs_standing(source_ids, statuses))
+
+    async def done(self, source_ids: Sequence[int]) -> frozenset[int]:
+        """Ids of those jobs of items of some sources that are done."""
+        return await self._views.done(source_ids)
 
     async def notes(self, job_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
         """What is noted about the archived items of some jobs: what was refused, withheld or left out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -55,6 +55,9 @@ class Queue:
     held: bool = False
     wished: Wishes = field(default_factory=Wishes)
     previews: tuple[PreviewLine, ...] = ()
+    looks: list[set[int]] = field(default_factory=list)
+    """Jobs whose lines were asked for, look by look."""
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def note(self, kind: EventKind, job_id: int | None, *, item_id: int | None = None, **data: Any) -> None:
@@ -117,8 +120,17 @@ class Queue:
             bytes_archived=sum(line.size or 0 for line in self.jobs.values()),
         )  # fmt: skip
 
-    async def lines(self, source_ids: Sequence[int]) -> tuple[LiveLine, ...]:
-        return tuple(self.jobs.values())
+    async def lines(self, source_ids: Sequence[int], job_ids: Collection[int]) -> tuple[LiveLine, ...]:
+        self.looks.append(set(job_ids))
+        self.looked.set()
+        return tuple(line for line in self.jobs.values() if line.job_id in job_ids)
+
+    async def standing(self, source_ids: Sequence[int], statuses: Collection[Status]) -> tuple[LiveLine, ...]:
+        return tuple(line for line in self.jobs.values() if line.status in statuses)
+
+    async def done(self, source_ids: Sequence[int]) -> frozenset[int]:
+        items = (line for line in self.jobs.values() if line.video_id is not None)
+        return frozenset(line.job_id for line in items if line.status is Status.DONE)
 
     async def notes(self, job_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
         return {job_id: self.noted[job_id] for job_id in job_ids if job_id in self.noted}
@@ -155,9 +167,8 @@ class Site:
 
 
 class Quota:
-    detour_now: Detour | None = None
-
     def __init__(self) -> None:
+        self.detour_now: Detour | None = None
         self.asked = asyncio.Event()
 
     async def detour(self) -> Detour | None:

@@ -100,6 +100,20 @@ async def test_all_archived_is_exit_0_and_one_line_an_item() -> None:
     assert "archived" not in ran.err
 
 
+async def test_lines_are_read_of_what_happened_alone() -> None:
+    """A list may have a million jobs: to read them all for each that ends would keep the news for minutes."""
+
+    async def one_after_the_other(queue: Queue) -> None:
+        for job_id in list(queue.jobs):
+            queue.looked.clear()
+            queue.archive(job_id)
+            await queue.looked.wait()
+
+    ran = await play(f"{A}\n{B}\n{C}\n", one_after_the_other)
+    assert ran.out.count("archived  ") == 3
+    assert [jobs for jobs in ran.queue.looks if jobs] == [{1}, {2}, {3}]
+
+
 async def test_bad_lines_are_told_on_stderr_and_the_rest_goes_on() -> None:
     ran = await play(f"{A}\nhttps://vimeo.com/1\n{A}\n", archive_all)
     assert ran.code == 1

@@ -252,6 +252,14 @@ async def test_a_page_upserts_items_and_queues_what_is_missing(db: Database, que
         (None, Status.DONE),
         *(((name, Status.RUNNING)) for name in "bcd"),
     ]
+    views, of_list, ids = Views(db), [answer.source_id], [row.id for row in rows]
+    assert await views.jobs_among(of_list, ids) == rows
+    assert await views.jobs_among(of_list, ids[2:3]) == rows[2:3]
+    assert await views.jobs_standing(of_list, [Status.RUNNING, Status.WAITING]) == rows[2:]
+    assert await views.done(of_list) == {ids[0]}
+    other = [answer.source_id + 1]
+    assert await views.jobs_among(other, ids) == await views.jobs_standing(other, list(Status)) == ()
+    assert await views.done(other) == frozenset()
     assert sum(count.n for count in await Views(db).counts([answer.source_id])) == 5
     assert not await queue.add_page(source, page("z"))
     await check(db)
