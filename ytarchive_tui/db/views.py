@@ -41,14 +41,16 @@ def no_job(which: str = "true") -> str:
     )
 
 
-_OF_SOURCES_TOO = """
-j.superseded = 0 AND CASE j.kind WHEN 'source' THEN j.source_id IN (SELECT value FROM json_each(:sources))
+_LAST = ("j.superseded = 0", "j.removed = 1")
+"""Each has indexes of its own, which both together would not use."""
+_THEIRS = """
+CASE j.kind WHEN 'source' THEN j.source_id IN (SELECT value FROM json_each(:sources))
 ELSE EXISTS
     (SELECT 1 FROM source_items si JOIN sources o ON o.id = si.source_id AND o.archive_id = j.archive_id
      WHERE si.item_id = j.item_id AND si.source_id IN (SELECT value FROM json_each(:sources)))
 END
 """
-"""Whether a job `j` is among `OF_SOURCES`: cheaper where few jobs are asked about."""
+"""Whether one of the last jobs is among `OF_SOURCES`: cheaper where few jobs are asked about."""
 
 ROW = """
 SELECT j.*, i.url AS item_url, i.video_id, i.title AS item_title, i.channel, i.duration_s,
@@ -136,8 +138,8 @@ class Views:
     async def jobs_among(self, source_ids: Collection[int], job_ids: Collection[int]) -> tuple[JobRow, ...]:
         """Those of some jobs that are current jobs of some sources, in queue order."""
         rows = await self._db.fetch(
-            f"{ROW} WHERE j.id IN (SELECT value FROM json_each(:jobs)) AND {_OF_SOURCES_TOO} "
-            "ORDER BY j.priority DESC, j.position",
+            f"{ROW} WHERE j.id IN (SELECT value FROM json_each(:jobs)) AND ({' OR '.join(_LAST)}) "
+            f"AND {_THEIRS} ORDER BY j.priority DESC, j.position",
             {"sources": id_list(source_ids), "jobs": id_list(job_ids)},
         )
         return tuple(_row(row) for row in rows)
@@ -147,8 +149,11 @@ class Views:
     ) -> tuple[JobRow, ...]:
         """The current jobs of some sources that have one of these states, in queue order."""
         rows = await self._db.fetch(
-            f"{ROW} WHERE j.status IN (SELECT value FROM json_each(:statuses)) AND {_OF_SOURCES_TOO} "
-            "ORDER BY j.priority DESC, j.position",
+            " UNION ALL ".join(
+                f"{ROW} WHERE {last} AND {_THEIRS} AND j.status IN (SELECT value FROM json_each(:statuses))"
+                for last in _LAST
+            )
+            + " ORDER BY priority DESC, position",
             {"sources": id_list(source_ids), "statuses": json.dumps(list(statuses))},
         )
         return tuple(_row(row) for row in rows)
@@ -156,7 +161,10 @@ class Views:
     async def done(self, source_ids: Collection[int]) -> frozenset[int]:
         """Ids of the current jobs of the items of some sources that are done."""
         rows = await self._db.fetch(
-            f"SELECT j.id FROM jobs j WHERE j.status = 'done' AND j.kind = 'item' AND {_OF_SOURCES_TOO}",
+            " UNION ALL ".join(
+                f"SELECT j.id FROM jobs j WHERE {last} AND {_THEIRS} AND j.status = 'done' AND kind = 'item'"
+                for last in _LAST
+            ),
             {"sources": id_list(source_ids)},
         )
         return frozenset(row["id"] for row in rows)

@@ -185,11 +185,18 @@ async def test_a_run_still_counts_what_was_removed_of_it(db: Database, queue: Qu
     await archive(queue)
     await fail(queue)
     service = QueueService(db, queue, MemoryBoard())
-    before = await service.overview(sources), await service.lines(sources)
-    rows = await db.fetch("SELECT id FROM jobs")
-    assert await service.changes.remove([row["id"] for row in rows]) == 3
-    assert (await service.overview(sources), await service.lines(sources)) == before
-    assert before[0].failed == 1 and before[0].done == 1 and before[0].already == 0
+    ids = [row["id"] for row in await db.fetch("SELECT id FROM jobs")]
+
+    async def told() -> tuple[object, ...]:
+        lines = await service.lines(sources, ids), await service.standing(sources, [Status.FAILED])
+        return await service.overview(sources), *lines, await service.done(sources)
+
+    before = await told()
+    assert [len(each) for each in before[1:]] == [4, 1, 1]  # type: ignore[arg-type]
+    assert await service.changes.remove(ids) == 3
+    assert await told() == before
+    overview = await service.overview(sources)
+    assert overview.failed == 1 and overview.done == 1 and overview.already == 0
     assert (await service.figures()).total == 1
     assert await service.retry_failed(sources) == 0
 
