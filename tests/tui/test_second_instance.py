@@ -41,7 +41,7 @@ async def test_a_second_one_is_a_remote_that_adds_pauses_leaves_and_takes_over(t
             first.wait_for("1 queued", since=0)
             it.press_for("p", "paused")
             first.wait_for("1 paused", since=0)
-            it.press_for("x", "cancelled by you")
+            it.press_for("x", "d Remove")
             it.press_for("d", "Nothing in the queue")
             first.wait_for("Nothing in the queue", since=0)
             it.press_for("u", "cancelled by you")
