@@ -147,16 +147,20 @@ async def run(task: dict[str, Any]) -> None:
             await Control(db).retry(range(1, len(task["ids"]) + 1))
             known = await known_archives(db)
             store = LocalArchive(SameProcess(), ffprobe=task["ffprobe"], ffmpeg=None, known=known)
+            identified: set[Path] = set()
             locks, board, site = ArchiveLocks(known), MemoryBoard(), Site(Path(task["media"]), task["slow"])
             for root in tuple(known):
                 await sweep_staging(db, store, locks, root, await Views(db).jobs_with_staging(root))
 
             def worker(stage: Stage, run: StageRun) -> Worker:
                 async def holding(claim: Any) -> Any:
-                    if not locks.held(claim.job.options.archive):
-                        uuid = await asyncio.to_thread(locks.hold, claim.job.options.archive)
+                    root = claim.job.options.archive
+                    if root not in identified:
+                        uuid = await asyncio.to_thread(locks.hold, root)
                         async with db.write() as tx:
-                            await identify(tx, claim.job.options.archive, uuid)
+                            await identify(tx, root, uuid)
+                        # Only now: a wish may have stopped this job before, with the lock held already.
+                        identified.add(root)
                     return await run(claim)
 
                 return Worker(
