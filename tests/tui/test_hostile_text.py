@@ -96,6 +96,8 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_screen(
         told = {"queue": reader.page_through(number)}
         it.press_for("\r?", "This screen")
         it.press_for("q", "Queue")
+        # Its footer is drawn once it hears keys again.
+        it.pause(2)
         it.press_for("2", f"{number:,} have")
         it.press("\x1b[C")
         told["browse"] = reader.page_through(number)
