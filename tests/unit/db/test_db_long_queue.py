@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from bench.many_jobs import build
+from db_samples import video
 
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.intake import submit
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.db.sidecar_queue import SidecarQueue
 from ytarchive_tui.db.sources import Sources
 from ytarchive_tui.db.upgrades import Upgrades
-from ytarchive_tui.domain.models import JobKind, JobOptions, Stage
+from ytarchive_tui.domain.models import JobKind, JobOptions, Stage, Status
 from ytarchive_tui.domain.policy import RetryRules
 from ytarchive_tui.domain.progress import MemoryBoard
 from ytarchive_tui.services.queue import QueueService
@@ -58,6 +60,15 @@ async def pulse(db: Database) -> None:
     await service.wishes()
 
 
+async def batch(db: Database) -> None:
+    """What a run of one video asks about it."""
+    (answer,) = await submit(db, [video("just this")])
+    service, sources = QueueService(db, Queue(db), MemoryBoard()), [answer.source_id]
+    assert len(await service.lines(sources, [answer.job_id or 0])) == 1
+    assert len(await service.standing(sources, [Status.QUEUED, Status.WAITING])) == 1
+    assert await service.done(sources) == frozenset()
+
+
 @pytest.fixture(scope="module")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     folder = tmp_path_factory.mktemp("queues")
@@ -82,7 +93,7 @@ async def cost(path: Path, look: Callable[[Database], Awaitable[None]]) -> int:
     return steps
 
 
-@pytest.mark.parametrize("look", [claims, sidecars, upgrades, schedules, removing, pulse])
+@pytest.mark.parametrize("look", [claims, sidecars, upgrades, schedules, removing, pulse, batch])
 async def test_a_look_costs_the_same_at_any_length(
     databases: dict[int, Path], look: Callable[[Database], Awaitable[None]]
 ) -> None:
