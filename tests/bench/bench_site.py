@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import ytarchive_tui
@@ -77,10 +77,14 @@ def site(folder: Path, *, yields: bool = False, **knobs: object) -> Iterator[Sit
     compileall.compile_dir(Path(ytarchive_tui.__file__).parent, quiet=2)
     command = [sys.executable, "-m", "ytarchive_tui.sandbox", "--json", "--with-parent"]
     command += ["--state", str(folder / "sandbox")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=yields
+    ) as process:
         assert process.stdin and process.stdout
         if yields:
             os.setpriority(os.PRIO_PROCESS, process.pid, 19)
+            with suppress(OSError):
+                Path(f"/proc/{process.pid}/autogroup").write_text("19")
         running = Site(Addresses(**json.loads(process.stdout.readline())), folder)
         running.control.set(**knobs)
         yield running

@@ -54,7 +54,8 @@ def become(tasks: Mapping[str, str], pipes: list[int], memory: int) -> NoReturn:
 
 
 def _isolate(pipes: list[int], memory: int) -> None:
-    os.setsid()
+    # Not a session of its own: in the zygote's all children together take what is left over.
+    os.setpgid(0, 0)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, _terminate)
@@ -65,8 +66,7 @@ def _isolate(pipes: list[int], memory: int) -> None:
         os.dup2(pipe, standard)
     os.closerange(3, 4096)
     os.umask(0o077)
-    with contextlib.suppress(OSError):
-        os.nice(10)
+    limits.yield_as_process()
     limits.hold(memory)
     # A job makes many objects and few cycles: looking for them each 700 objects is a twentieth of its work.
     gc.set_threshold(GARBAGE)

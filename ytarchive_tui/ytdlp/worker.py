@@ -7,7 +7,6 @@ stdin means that the parent died.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
@@ -24,8 +23,8 @@ def main() -> None:
     for name in [name for name in os.environ if name.startswith("PYTHON")]:
         del os.environ[name]
     os.umask(0o077)
-    with contextlib.suppress(OSError):
-        os.nice(10)
+    limits.yield_as_session()
+    limits.yield_as_process()
     signal.signal(signal.SIGTERM, _terminate)
     orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     events = task.take_stdout()

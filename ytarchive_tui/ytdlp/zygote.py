@@ -25,7 +25,7 @@ import sys
 import time
 from typing import Any
 
-from ytarchive_tui.ytdlp import forked, task
+from ytarchive_tui.ytdlp import forked, limits, task
 
 GONE_S = 2.0
 """How long a killed group may need to disappear before it is called gone."""
@@ -171,6 +171,7 @@ def main() -> None:
         del os.environ[name]
     # Orphans of a dead child (ffmpeg) come to the zygote, which sees that they end.
     forked.adopt_orphans()
+    limits.yield_as_session()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         zygote = Zygote(control)

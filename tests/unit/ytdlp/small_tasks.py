@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
@@ -28,7 +29,9 @@ def about(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
     return {
         "request": request,
         "pid": os.getpid(),
+        "group": os.getpgid(0),
         "session": os.getsid(0),
+        "session_nice": session_nice(),
         "nice": os.nice(0),
         "warmed": warmed,
         "env": dict(os.environ),
@@ -36,6 +39,16 @@ def about(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
         "core": resource.getrlimit(resource.RLIMIT_CORE)[1],
         "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd")),
     }
+
+
+def session_nice() -> int:
+    """What Linux weighs the session by; 10 where it does not weigh sessions."""
+    try:
+        told = Path("/proc/self/autogroup").read_text()
+        grouped = Path("/proc/sys/kernel/sched_autogroup_enabled").read_text().strip() == "1"
+    except OSError:
+        return 10
+    return int(told.rpartition(" ")[2]) if grouped else 10
 
 
 def count(request: dict[str, Any], emit: Emit) -> dict[str, Any]:

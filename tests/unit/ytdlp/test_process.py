@@ -80,7 +80,7 @@ async def forking() -> AsyncIterator[Kit]:
         yield kit
 
 
-async def test_a_task_runs_in_a_clean_session_of_its_own(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_task_runs_in_a_clean_group_of_its_own(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[dict[str, Any]] = []
 
     async def on_event(event: dict[str, Any]) -> None:
@@ -88,8 +88,10 @@ async def test_a_task_runs_in_a_clean_session_of_its_own(kit: Kit, monkeypatch: 
 
     told = await kit.pool.run("about", {"job": 7, "name": "日本 \x00"}, on_event)
     assert told["request"] == {"job": 7, "name": "日本 \x00"}
-    assert told["session"] == told["pid"] != os.getpid()
+    assert told["group"] == told["pid"] != os.getpid()
+    assert told["session"] != os.getsid(0)
     assert told["nice"] >= min(os.nice(0) + 10, 19)
+    assert told["session_nice"] >= 10
     assert told["warmed"] == {"colour": "blue"}
     assert told["umask"] == 0o077
     assert told["env"]["YTDLP_NO_PLUGINS"] == "1"
