@@ -16,6 +16,7 @@ from ytarchive_tui.tui.neutral import MOST_MARKS
 
 _MARK = re.compile(r"t([0-9]{6})(?![0-9])")
 PAGE_DOWN = "\x1b[6~"
+PAGE_UP = "\x1b[5~"
 PASTED = "\x1b[200~{}\x1b[201~"
 PATIENCE_S = 10.0
 """On a crowded machine the rows of a page come late, and a page that is left before they come is not seen."""
@@ -58,13 +59,24 @@ class Reader:
         """Page down until all marks were drawn, or until no more come; how many were."""
         self.seen = set()
         self.it.press("g")
-        page, rest = self._drawn_more(1), 0
+        page, rest, pages = self._drawn_more(1), 0, 0
         while len(self.seen) < number and rest < 3:
             self.it.press(PAGE_DOWN)
+            pages += 1
             # Two pages may have a row in common, and headings and dialogs take a few lines.
             rest = 0 if self._drawn_more(min(page - 5, number - len(self.seen))) else rest + 1
+        for _ in range(pages):
+            if len(self.seen) >= number:
+                break
+            # A page was left before the last of its rows came.
+            self.it.press(PAGE_UP)
+            self.it.pause(1)
+            self.look()
         assert self.foreign == []
-        print(f"{len(self.seen):,} of {number:,}; {self.drawn:,} characters so far", flush=True)
+        missing = sorted(set(range(number)) - self.seen)[:20]
+        print(
+            f"{len(self.seen):,} of {number:,}; {self.drawn:,} characters so far; not: {missing}", flush=True
+        )
         return len(self.seen)
 
     def _drawn_more(self, wanted: int) -> int:
