@@ -5,30 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import aiosqlite
+from typing import Any, TypeVar
 
 from ytarchive_tui.db.changes import Changes
 from ytarchive_tui.db.errors import DatabaseUnusableError, SqliteTooOldError, damage_named
 from ytarchive_tui.db.migrate import Migration, bundled, migrate, pragma
+from ytarchive_tui.db.one_go import Connection, Direct, Parameters, driven
 from ytarchive_tui.db.times import to_us, utcnow
 from ytarchive_tui.domain.endings import to_the_end
 
-Parameters = Sequence[Any] | Mapping[str, Any]
+T = TypeVar("T")
 BUSY_S = 10.0
 """How long a writer waits for another process; a transaction here takes milliseconds."""
 
 
 class Transaction:
-    """An open write transaction; usable only inside its `async with`."""
+    """An open write transaction; usable only inside its `async with`, or its `transact`."""
 
-    def __init__(self, connection: aiosqlite.Connection, now: int) -> None:
-        self._connection: aiosqlite.Connection | None = connection
+    def __init__(self, connection: Connection | Direct, now: int) -> None:
+        self._connection: Connection | Direct | None = connection
         self.now = now
         """Microseconds UTC, read after the write lock was had: a wait for the lock ages no lease."""
         self.changed_jobs = False
@@ -60,7 +59,7 @@ class Transaction:
         """From here on a late statement raises, instead of running outside of any transaction."""
         self._connection = None
 
-    def _open(self) -> aiosqlite.Connection:
+    def _open(self) -> Connection | Direct:
         if self._connection is None:
             raise RuntimeError("this transaction has ended")
         return self._connection
@@ -72,8 +71,8 @@ class Database:
     def __init__(
         self,
         path: Path,
-        writer: aiosqlite.Connection,
-        reader: aiosqlite.Connection,
+        writer: Connection,
+        reader: Connection,
         clock: Callable[[], datetime],
         others: int,
     ) -> None:
@@ -107,7 +106,7 @@ class Database:
         except OSError as error:
             advice = "check its folder's permissions and free space, or choose another state folder"
             raise DatabaseUnusableError(path, advice, str(error)) from error
-        opened: list[aiosqlite.Connection] = []
+        opened: list[Connection] = []
         try:
             with damage_named(path):
                 writer = await _connect(path)
@@ -168,11 +167,46 @@ class Database:
                 if not committed:
                     # Queued behind any statement still under way; does nothing when no transaction is open.
                     await to_the_end(self._writer.rollback())
-                if transaction is not None and transaction.changed_jobs:
+                if transaction is not None:
                     # Also when a cancellation came during the commit: a hint too many does no harm.
-                    self.changes.announce()
-                if transaction is not None and transaction.wished:
-                    self.wishes.announce()
+                    self._announce(transaction)
+
+    async def transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """What `body` returns of a transaction that runs as a whole in the database's thread.
+
+        For what every job does several times: `write` goes to and fro for each statement. `body` awaits
+        nothing but its transaction, and touches nothing that others change meanwhile. Once begun it comes
+        to its end, also when this is cancelled.
+        """
+        transactions: list[Transaction] = []
+
+        def run(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            transaction = Transaction(Direct(connection), self.now())
+            transactions.append(transaction)
+            try:
+                result = driven(body(transaction))
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()
+                raise
+            finally:
+                transaction.close()
+            return result
+
+        async with self._lock:
+            try:
+                with damage_named(self.path):
+                    return await to_the_end(self._writer.run(run))
+            finally:
+                for transaction in transactions:
+                    self._announce(transaction)
+
+    def _announce(self, transaction: Transaction) -> None:
+        if transaction.changed_jobs:
+            self.changes.announce()
+        if transaction.wished:
+            self.wishes.announce()
 
     async def fetch(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Rows from the read connection: what was last committed."""
@@ -208,8 +242,12 @@ class Database:
                     await to_the_end(self._writer.execute(f"DETACH {name}"))
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path.as_uri(), isolation_level=None, uri=True, timeout=BUSY_S)
+async def _connect(path: Path) -> Connection:
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(path.as_uri(), isolation_level=None, uri=True, timeout=BUSY_S)
+
+    connection = Connection(connect, iter_chunk_size=64)
+    await connection
     connection.row_factory = sqlite3.Row
     return connection
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from ytarchive_tui.db import attempts, intake, items, journal
@@ -101,7 +103,8 @@ class Queue:
         if not overdue and not await self._may_claim(stage, kind, barred):
             return None
         owner = f"{owner}@{self.engine}"
-        async with self._db.write() as tx:
+
+        async def take(tx: Transaction) -> Job | None:
             if overdue:
                 await self._bring_back(tx)
             claimed = await tx.one(
@@ -131,8 +134,10 @@ class Queue:
                 fence=claimed["fence"],
             )
             tx.announce()
-            job = await self._job(tx, claimed["id"])
-        return Claim(job=job, owner=owner, fence=job.fence, lease_s=self._lease_s)
+            return await self._job(tx, claimed["id"])
+
+        job = await self._db.transact(take)
+        return None if job is None else Claim(job=job, owner=owner, fence=job.fence, lease_s=self._lease_s)
 
     async def heartbeat(self, claim: Claim) -> Job | None:
         """Renew the lease, also one that ran out while nobody else took the job.
@@ -140,7 +145,8 @@ class Queue:
         The returned job tells what the user wants: `cancel_requested`, or status `paused` when it is to stop
         and keep what it has (the row stays running until `finish`, so that nobody else can claim it).
         """
-        async with self._db.write() as tx:
+
+        async def renew(tx: Transaction) -> Job | None:
             row = await held(tx, claim)
             if row is None:
                 return None
@@ -151,32 +157,19 @@ class Queue:
             stop = row["pause_requested"] or (job.listing is Listing.ARCHIVE and await on_hold(tx))
             return job.model_copy(update={"status": Status.PAUSED}) if stop else job
 
+        return await self._db.transact(renew)
+
     async def record(self, claim: Claim, metadata: ItemMetadata) -> bool:
         """Store what was learnt while the stage runs; raises `ValueError` if it is of another video."""
-        async with self._db.write() as tx:
-            row = await held(tx, claim)
-            if row is None:
-                return False
-            await items.learn(tx, row["item_id"], metadata)
-            return True
+        return await self._held(claim, lambda tx, row: items.learn(tx, row["item_id"], metadata))
 
     async def add_page(self, claim: Claim, page: ListPage) -> bool:
         """Upsert a page of a source's items and queue jobs; see `intake.add_page` for which."""
-        async with self._db.write() as tx:
-            row = await held(tx, claim)
-            if row is None:
-                return False
-            await intake.add_page(tx, row, page)
-            return True
+        return await self._held(claim, lambda tx, row: intake.add_page(tx, row, page))
 
     async def finish(self, claim: Claim, outcome: StageOutcome | None, transition: Transition) -> bool:
         """End the claim. What the user asked for meanwhile goes first: cancelled, or paused at that stage."""
-        async with self._db.write() as tx:
-            row = await held(tx, claim)
-            if row is None:
-                return False
-            await finish(tx, row, outcome, transition)
-            return True
+        return await self._held(claim, lambda tx, row: finish(tx, row, outcome, transition))
 
     async def staged(self, job_id: int) -> StagedDownload | None:
         """What the download stage of this job left for its storage stage."""
@@ -249,6 +242,19 @@ class Queue:
     def _chosen(self, stage: Stage, kind: JobKind, barred: list[int]) -> dict[str, object]:
         """What `CLAIMABLE` chooses by."""
         return {"stage": stage, "kind": kind, "listing": self._listing, "barred": json.dumps(barred)}
+
+    async def _held(
+        self, claim: Claim, then: Callable[[Transaction, sqlite3.Row], Coroutine[Any, Any, None]]
+    ) -> bool:
+        """Do something with the claimed job's row in one transaction; False when the claim is lost."""
+
+        async def body(tx: Transaction) -> bool:
+            row = await held(tx, claim)
+            if row is not None:
+                await then(tx, row)
+            return row is not None
+
+        return await self._db.transact(body)
 
     async def _bring_back(self, tx: Transaction) -> None:
         """Make claimable again what waited long enough and what a dead owner holds."""

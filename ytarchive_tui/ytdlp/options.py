@@ -150,6 +150,11 @@ def job_params(options: JobOptions, staging: Path) -> dict[str, Any]:
     }
 
 
+def captions_in(options: JobOptions) -> frozenset[str]:
+    """Languages in which automatic captions may stand in, as the site names them."""
+    return frozenset(wish.removesuffix(".*") for wish in options.subtitles if options.auto_captions)
+
+
 def list_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """What a listing changes: a list that the site cuts off is an error, not a shorter list.
 

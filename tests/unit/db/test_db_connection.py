@@ -14,7 +14,7 @@ from db_samples import OPTIONS, check, playlist, video
 
 from ytarchive_tui.db import migrate
 from ytarchive_tui.db.archives import archive_id, options_id
-from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.errors import (
     DatabaseDamagedError,
@@ -121,6 +121,55 @@ async def test_a_cancellation_at_any_point_leaves_all_or_nothing(tmp_path: Path)
         assert archives == options
         # Both ends were met, and a cancellation during the commit may have let more through than returned.
         assert 0 < whole <= len(archives) < 2000
+
+
+async def test_a_transaction_in_one_go_is_all_or_nothing(db: Database) -> None:
+    async def note(tx: Transaction, path: str) -> int:
+        await archive_id(tx, Path(path))
+        tx.announce(wish=True)
+        return len(await tx.fetch("SELECT 1 FROM archives"))
+
+    async def fail(tx: Transaction) -> None:
+        await note(tx, "/fails")
+        raise ValueError("no")
+
+    async def dawdle(tx: Transaction) -> None:
+        await note(tx, "/dawdles")
+        await asyncio.sleep(0)
+
+    before = db.changes.version, db.wishes.version
+    assert await db.transact(lambda tx: note(tx, "/good")) == 1
+    assert (db.changes.version, db.wishes.version) == (before[0] + 1, before[1] + 1)
+    with pytest.raises(ValueError, match="no"):
+        await db.transact(fail)
+    with pytest.raises(RuntimeError, match="one go"):
+        await db.transact(dawdle)
+    assert await db.transact(lambda tx: note(tx, "/better")) == 2
+    assert {row["path"] for row in await db.fetch("SELECT path FROM archives")} == {"/good", "/better"}
+
+
+async def test_a_transaction_in_one_go_comes_to_its_end_though_nobody_waits(db: Database) -> None:
+    async def note(tx: Transaction) -> None:
+        await archive_id(tx, Path("/good"))
+        tx.announce()
+
+    before = db.changes.version
+    task = asyncio.create_task(db.transact(note))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [row["path"] for row in await db.fetch("SELECT path FROM archives")] == ["/good"]
+    assert db.changes.version == before + 1
+
+
+async def test_a_transaction_in_one_go_tells_of_damage(db: Database) -> None:
+    async def fill(tx: Transaction) -> None:
+        await tx.fetch("PRAGMA max_page_count = 1")
+        await tx.many("INSERT INTO archives (path) VALUES (?)", [(f"{n}" * 4000,) for n in range(99)])
+
+    with pytest.raises(StateError, match="disk is full"):
+        await db.transact(fill)
 
 
 async def test_a_cancelled_wait_for_the_lock_leaves_the_lock_usable(db: Database) -> None:

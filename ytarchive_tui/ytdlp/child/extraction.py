@@ -8,10 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from yt_dlp.utils import LazyList
+
 from ytarchive_tui.domain.errors import Evidence, StageError
 from ytarchive_tui.domain.models import EXTRACTED
 from ytarchive_tui.ytdlp.child.describe import starts_at
 from ytarchive_tui.ytdlp.child.session import Session
+from ytarchive_tui.ytdlp.options import captions_in
 from ytarchive_tui.ytdlp.protocol import ItemRequest
 
 _NOT_YET = {
@@ -33,6 +36,7 @@ def extract(session: Session, request: ItemRequest) -> dict[str, Any]:
     session.withheld.clear()
     session.messages.warnings.clear()
     session.refusal = None
+    session.captions_in = captions_in(request.options)
     info = session.extract_info(request.url, download=False, process=False)
     for _ in range(_MOST_REFERENCES):
         if info.get("_type") not in _REFERENCES:
@@ -48,20 +52,31 @@ def extract(session: Session, request: ItemRequest) -> dict[str, Any]:
         raise _refusal("NotYet", why, info)
     if session.withheld and not info.get("formats"):
         raise session.withheld[0]
-    plain: dict[str, Any] = session.sanitize_info(info)
-    kept = {"extracted_at": time.time(), "info": plain, "doubts": session.messages.doubts}
-    _write(request.staging / EXTRACTED, kept)
-    return plain
+    kept = {
+        "extracted_at": time.time(),
+        "info": info,
+        "doubts": session.messages.doubts,
+        "captions": sorted(session.captions_in),
+    }
+    text = json.dumps(kept, default=_plain)
+    _write(request.staging / EXTRACTED, text)
+    # What a later child reads, and in less time than yt-dlp takes to make a plain copy.
+    told: dict[str, Any] = json.loads(text)["info"]
+    return told
 
 
 def extracted(session: Session, request: ItemRequest) -> dict[str, Any] | None:
-    """What `extract` wrote, when it is of this item and young enough; the session learns its doubts."""
+    """What `extract` wrote, when it is of this item, young enough and has the captions that are wished for.
+
+    The session learns its doubts.
+    """
     try:
         kept = json.loads((request.staging / EXTRACTED).read_bytes())
         age = time.time() - kept["extracted_at"]
         info: dict[str, Any] = kept["info"]
         doubts = list(kept["doubts"])
         same = info["id"] == request.video_id and info["extractor_key"].lower() == request.extractor
+        same = same and captions_in(request.options) <= set(kept["captions"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if not same or not 0 <= age <= request.max_age_s:
@@ -79,10 +94,14 @@ def mark(staging: Path) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, (set, LazyList)) else str(value)
+
+
+def _write(path: Path, text: str) -> None:
     fresh = path.with_suffix(".new")
     with open(fresh, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(json.dumps(content))
+        file.write(text)
     os.replace(fresh, path)
 
 

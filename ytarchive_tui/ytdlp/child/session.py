@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import pickle
 import re
 import sys
 from collections import deque
@@ -14,16 +13,16 @@ from typing import Any, NamedTuple
 
 import yt_dlp
 import yt_dlp.extractor.youtube
-from yt_dlp.extractor.youtube._base import INNERTUBE_CLIENTS
 from yt_dlp.networking import Request, Response
 from yt_dlp.networking.exceptions import HTTPError
 from yt_dlp.postprocessor import get_postprocessor
-from yt_dlp.utils import ExtractorError, try_get
+from yt_dlp.utils import ExtractorError
 
 from ytarchive_tui.domain.models import JobOptions
 from ytarchive_tui.ytdlp.child.component import Component, Ledger, SourceChangedError, is_fragmented
 from ytarchive_tui.ytdlp.child.pace import keep_pace
 from ytarchive_tui.ytdlp.child.reports import silence_reports
+from ytarchive_tui.ytdlp.child.youtube import Youtube
 from ytarchive_tui.ytdlp.options import (
     ExtractionConfig,
     base_params,
@@ -35,7 +34,6 @@ from ytarchive_tui.ytdlp.options import (
 # yt-dlp's classes are taken as untyped: type stubs for them exist, but lag behind its releases.
 _yt_dlp: Any = yt_dlp
 _YoutubeDL: Any = _yt_dlp.YoutubeDL
-_YoutubeIE: Any = _yt_dlp.extractor.youtube.YoutubeIE
 
 keep_pace()
 silence_reports()
@@ -93,13 +91,15 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         self.activity = "extract"
         self.messages = Messages()
         self.withheld: list[ExtractorError] = []
-        """Why a video has no formats, in the order found; see `_Youtube.raise_no_formats`."""
+        """Why a video has no formats, in the order found; see `Youtube.raise_no_formats`."""
         self.ledger: Ledger | None = None
         self.resumed_bytes = 0
         self.on_selected: Callable[[Mapping[str, Any]], None] | None = None
         """Called with the info once formats are selected, before the first byte of them."""
         self.before_request: Callable[[], None] | None = None
         """Called before each request; what it raises ends the work."""
+        self.captions_in: frozenset[str] = frozenset()
+        """Languages into which automatic captions are wished to be translated."""
         self.refusal: HTTPError | None = None
         """The newest answer with an error status."""
         self.selection: Selection | None = None
@@ -119,7 +119,7 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         for extractor in _EXTRACTORS:
             self.add_info_extractor(extractor)
         # An instance: a class would be looked up again by its name, and be yt-dlp's own.
-        self.add_info_extractor(_Youtube())
+        self.add_info_extractor(Youtube())
 
     def prepare(self, options: JobOptions, staging: Path) -> None:
         """Take on a job's options; raises `SyntaxError` for a format string that makes no sense."""
@@ -208,49 +208,11 @@ class Session(_YoutubeDL):  # type: ignore[misc]
         return info["url"], response
 
 
-class _Youtube(_YoutubeIE):  # type: ignore[misc]
-    """YouTube's extractor, which goes on when it finds no formats: the start of a premiere comes later."""
-
-    def raise_no_formats(self, msg: Any, expected: bool = False, video_id: str | None = None) -> None:
-        """Keep the error for the session instead of raising it."""
-        error: Any = msg
-        if not isinstance(error, ExtractorError):
-            error = ExtractorError(msg, expected=expected, video_id=video_id)
-        self._downloader.withheld.append(error)
-
-    def _ytcfg_get_safe(
-        self, ytcfg: Any, getter: Any, expected_type: Any = None, default_client: str = "web"
-    ) -> Any:
-        """As yt-dlp's, which copies its whole table of a client for each value that it looks up."""
-        told = try_get(ytcfg, getter, expected_type)
-        return told or try_get(INNERTUBE_CLIENTS[default_client], getter, expected_type)
-
-    def _get_default_ytcfg(self, client: str = "web") -> Any:
-        """As yt-dlp's, which asks for a copy with each format: one by pickle costs a third."""
-        return pickle.loads(_pickled(client))
-
-    @property
-    def _has_auth_cookies(self) -> bool:
-        """As yt-dlp's, which works out the cookies of a request four times to learn it, with each format."""
-        cookies = self._downloader.cookiejar
-        return any(cookie.name == "LOGIN_INFO" for cookie in cookies) and bool(super()._has_auth_cookies)
-
-    @classmethod
-    def ie_key(cls) -> str:
-        """The name under which yt-dlp knows it."""
-        return "Youtube"
-
-
-@functools.cache
-def _pickled(client: str) -> bytes:
-    return pickle.dumps(INNERTUBE_CLIENTS[client])
-
-
 def _other_extractors() -> list[type]:
     found = [
         candidate
         for name, candidate in vars(_yt_dlp.extractor.youtube).items()
-        if name.startswith("Youtube") and name.endswith("IE") and candidate is not _YoutubeIE
+        if name.startswith("Youtube") and name.endswith("IE") and name != "YoutubeIE"
     ]
     return found
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from yt_dlp.networking import Request
 from yt_dlp.networking.exceptions import RequestError
-from yt_dlp.utils import YoutubeDLError
+from yt_dlp.utils import LazyList, YoutubeDLError
 
 from ytarchive_tui.domain.models import (
     Chapter,
@@ -38,7 +38,7 @@ _PRIVATE = frozenset(
         *("url", "manifest_url", "fragment_base_url", "fragments", "http_headers", "cookies", "thumbnail"),
         *("request_data", "hls_aes", "hls_media_playlist_data", "filepath", "filename", "_filename"),
         *("infojson_filename", "extra_param_to_segment_url", "extra_param_to_key_url", "downloader_options"),
-        *("original_url", "available_at", "epoch"),
+        *("original_url", "available_at", "epoch", "entries", "playlist_autonumber"),
     )
 )
 """Keys of yt-dlp's info that are signed, secret, local or worthless in an archive."""
@@ -102,8 +102,9 @@ class Sidecars:
 
     def texts(self, info: Mapping[str, Any], metadata: ItemMetadata) -> None:
         """Write info.json, description.txt and chapters.txt."""
-        described = without_secrets(self._session.sanitize_info(dict(info), remove_private_keys=True))
-        text = json.dumps(described, ensure_ascii=False)
+        # What yt-dlp's own file tells of itself, too: its version, and what kind of thing this is.
+        described = without_secrets({**self._session.sanitize_info({}), **info})
+        text = json.dumps(described, ensure_ascii=False, default=str)
         self._add("info.json", text.encode("utf-8", "replace"), FileRole.INFO)
         if metadata.description:
             self._add("description.txt", metadata.description.encode(), FileRole.DESCRIPTION)
@@ -174,14 +175,16 @@ def _languages(told: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
 
 
 def without_secrets(value: Any) -> Any:
-    """The info without signed addresses, headers, cookies and local paths."""
+    """The info without signed addresses, headers, cookies and local paths, and without what is not told."""
     if isinstance(value, dict):
         return {
             key: without_secrets(content)
             for key, content in value.items()
-            if key not in _PRIVATE and not key.startswith(("__", "requested_"))
+            if content is not None and key not in _PRIVATE and not key.startswith(("__", "requested_"))
         }
-    return [without_secrets(content) for content in value] if isinstance(value, list) else value
+    if isinstance(value, (list, tuple, set, LazyList)):
+        return [without_secrets(content) for content in value]
+    return value
 
 
 def _clock(chapter: Chapter) -> str:
