@@ -96,7 +96,8 @@ def judge(samples: list[Sample], items: int, lines: int, slope: float) -> None:
         for name in ("program", "zygote")
     }
     early = [sample for sample in settled if sample.archived < items / 2]
-    late = [sample for sample in settled if sample.archived >= items * 3 / 4]
+    # Not once all is done: what is being closed has less than ever.
+    late = [sample for sample in settled if items * 3 / 4 <= sample.archived < items]
     # What is lost stays: the fewest at once tells of it. The most tells how much happened to be under way.
     least = {name: (min(getattr(s, name) for s in early), min(getattr(s, name) for s in late))
              for name in ("program", "zygote", "files", "threads")}  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -16,7 +17,7 @@ from ytarchive_tui.db.errors import DatabaseUnusableError, SqliteTooOldError, da
 from ytarchive_tui.db.migrate import Migration, bundled, migrate, pragma
 from ytarchive_tui.db.one_go import Connection, Direct, Parameters, driven
 from ytarchive_tui.db.times import to_us, utcnow
-from ytarchive_tui.domain.endings import to_the_end
+from ytarchive_tui.domain.endings import ended, to_the_end
 
 T = TypeVar("T")
 BUSY_S = 10.0
@@ -175,31 +176,40 @@ class Database:
         """What `body` returns of a transaction that runs as a whole in the database's thread.
 
         For what every job does several times: `write` goes to and fro for each statement. `body` awaits
-        nothing but its transaction, and touches nothing that others change meanwhile. Once begun it comes
-        to its end, also when this is cancelled.
+        nothing but its transaction, and touches nothing that others change meanwhile. A cancellation that
+        comes before the commit undoes it; either way it has ended when this returns.
         """
         transactions: list[Transaction] = []
+        unwanted = threading.Event()
 
         def run(connection: sqlite3.Connection) -> T:
             connection.execute("BEGIN IMMEDIATE")
-            transaction = Transaction(Direct(connection), self.now())
-            transactions.append(transaction)
             try:
+                transaction = Transaction(Direct(connection), self.now())
+                transactions.append(transaction)
                 result = driven(body(transaction))
+                transaction.close()
+                if unwanted.is_set():
+                    raise asyncio.CancelledError
                 connection.execute("COMMIT")
             except BaseException:
                 connection.rollback()
                 raise
-            finally:
-                transaction.close()
             return result
 
         async with self._lock:
+            work = asyncio.ensure_future(self._writer.run(run))
             try:
                 with damage_named(self.path):
-                    return await to_the_end(self._writer.run(run))
+                    await asyncio.wait({work})
+                    return work.result()
+            except asyncio.CancelledError:
+                unwanted.set()
+                await ended(work)
+                raise
             finally:
                 for transaction in transactions:
+                    transaction.close()
                     self._announce(transaction)
 
     def _announce(self, transaction: Transaction) -> None:

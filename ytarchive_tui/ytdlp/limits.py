@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import time
 
 NICE = 10
+TRIES = 10
 
 
 def yield_as_session() -> None:
@@ -15,8 +17,17 @@ def yield_as_session() -> None:
     Linux weighs sessions against each other where it groups by them (`sched_autogroup`, on desktops), and
     then a process's own nice counts within its session only: man 7 sched. Elsewhere this does nothing.
     """
-    with contextlib.suppress(OSError), open("/proc/self/autogroup", "w") as group:
-        group.write(str(NICE))
+    for _ in range(TRIES):
+        try:
+            with open("/proc/self/autogroup", "w") as group:
+                group.write(str(NICE))
+        except BlockingIOError:
+            # The kernel takes one such wish a tenth of a second, from all users together.
+            time.sleep(0.1)
+        except OSError:
+            return
+        else:
+            return
 
 
 def yield_as_process() -> None:

@@ -7,6 +7,7 @@ import os
 import random
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -148,19 +149,25 @@ async def test_a_transaction_in_one_go_is_all_or_nothing(db: Database) -> None:
     assert {row["path"] for row in await db.fetch("SELECT path FROM archives")} == {"/good", "/better"}
 
 
-async def test_a_transaction_in_one_go_comes_to_its_end_though_nobody_waits(db: Database) -> None:
-    async def note(tx: Transaction) -> None:
-        await archive_id(tx, Path("/good"))
-        tx.announce()
+async def test_a_transaction_in_one_go_is_undone_when_nobody_waits_for_it(db: Database) -> None:
+    begun, go_on = threading.Event(), threading.Event()
 
-    before = db.changes.version
+    async def note(tx: Transaction) -> None:
+        await archive_id(tx, Path("/unwanted"))
+        begun.set()
+        go_on.wait(10)
+
     task = asyncio.create_task(db.transact(note))
-    await asyncio.sleep(0)
+    assert await asyncio.to_thread(begun.wait, 10)
     task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done(), "it is still in the database's thread"
+    go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [row["path"] for row in await db.fetch("SELECT path FROM archives")] == ["/good"]
-    assert db.changes.version == before + 1
+    assert await db.fetch("SELECT path FROM archives") == []
+    await db.transact(note)
+    assert len(await db.fetch("SELECT path FROM archives")) == 1
 
 
 async def test_a_transaction_in_one_go_tells_of_damage(db: Database) -> None:

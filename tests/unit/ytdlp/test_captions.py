@@ -10,6 +10,7 @@ import pytest
 
 from ytarchive_tui.domain.models import EXTRACTED, FileRole, StagedDownload
 from ytarchive_tui.sandbox.catalog.ids import natural_id
+from ytarchive_tui.ytdlp.child.youtube import keep_translations
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 Youtube = Any
@@ -42,6 +43,19 @@ async def test_a_translation_that_is_wished_for_stands_in(youtube: Youtube) -> N
     assert offered(staging) == {"en", "en-orig", "fr"}
     assert subtitles(staged) == {"fr": True}
     assert len(youtube.requests("timedtext")) == 1
+
+
+async def test_the_language_of_the_speech_is_always_kept() -> None:
+    def answer(captions: Any) -> dict[str, Any]:
+        return {"captions": {"playerCaptionsTracklistRenderer": captions}}
+
+    names = [{"languageCode": code, "languageName": {}} for code in ("de", "en", "fr", "ja")]
+    told = answer({"translationLanguages": [*names, None, "x", {"languageCode": 5}]})
+    tracks = [{"kind": "asr", "languageCode": "en"}, {"languageCode": "de"}, {"kind": "asr"}, None]
+    answers = [told, answer({"captionTracks": tracks}), answer(None), {}, answer({"translationLanguages": 7})]
+    keep_translations(answers, frozenset({"ja"}))
+    kept = told["captions"]["playerCaptionsTracklistRenderer"]["translationLanguages"]
+    assert [name["languageCode"] for name in kept] == ["en", "ja"]
 
 
 async def test_a_wish_that_comes_after_the_question_leads_to_another_one(youtube: Youtube) -> None:

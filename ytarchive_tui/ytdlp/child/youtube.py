@@ -8,7 +8,7 @@ from typing import Any
 
 import yt_dlp.extractor.youtube
 from yt_dlp.extractor.youtube._base import INNERTUBE_CLIENTS
-from yt_dlp.utils import ExtractorError, traverse_obj, try_get
+from yt_dlp.utils import NO_DEFAULT, ExtractorError, traverse_obj, try_get
 
 # yt-dlp's classes are taken as untyped: type stubs for them exist, but lag behind its releases.
 _yt_dlp: Any = yt_dlp
@@ -33,14 +33,7 @@ class Youtube(_YoutubeIE):  # type: ignore[misc]
         The site names some 150, and yt-dlp makes seven addresses for each of them and each track.
         """
         responses, player = super()._extract_player_responses(*args, **named)
-        # The language of the speech itself is kept: yt-dlp tells it by this list.
-        spoken = (..., "captionTracks", lambda _, track: track["kind"] == "asr", "languageCode", {str})
-        wanted = {*self._downloader.captions_in, *traverse_obj(responses, (*_CAPTIONS, *spoken))}
-        for captions in traverse_obj(responses, (*_CAPTIONS, {dict})):
-            if isinstance(names := captions.get("translationLanguages"), list):
-                captions["translationLanguages"] = [
-                    name for name in names if try_get(name, lambda it: it["languageCode"], str) in wanted
-                ]
+        keep_translations(responses, self._downloader.captions_in)
         return responses, player
 
     def _ytcfg_get_safe(
@@ -54,6 +47,12 @@ class Youtube(_YoutubeIE):  # type: ignore[misc]
         """As yt-dlp's, which asks for a copy with each format: one by pickle costs a third."""
         return pickle.loads(_pickled(client))
 
+    def _configuration_arg(self, key: str, default: Any = NO_DEFAULT, **named: Any) -> Any:
+        """As yt-dlp's, which looks ninety times a video through parameters that most people leave empty."""
+        if self._downloader.params.get("extractor_args"):
+            return super()._configuration_arg(key, default, **named)
+        return [] if default is NO_DEFAULT else default
+
     @property
     def _has_auth_cookies(self) -> bool:
         """As yt-dlp's, which works out the cookies of a request four times to learn it, with each format."""
@@ -64,6 +63,20 @@ class Youtube(_YoutubeIE):  # type: ignore[misc]
     def ie_key(cls) -> str:
         """The name under which yt-dlp knows it."""
         return "Youtube"
+
+
+def keep_translations(responses: Any, languages: frozenset[str]) -> None:
+    """Of the languages that the answers translate captions to keep only those, and that of the speech itself.
+
+    By the latter yt-dlp knows the language of the sound.
+    """
+    spoken = ("captionTracks", lambda _, track: track["kind"] == "asr", "languageCode", {str})
+    wanted = {*languages, *traverse_obj(responses, (*_CAPTIONS, *spoken))}
+    for captions in traverse_obj(responses, (*_CAPTIONS, {dict})):
+        if isinstance(names := captions.get("translationLanguages"), list):
+            captions["translationLanguages"] = [
+                name for name in names if try_get(name, lambda it: it["languageCode"], str) in wanted
+            ]
 
 
 @functools.cache
