@@ -64,11 +64,15 @@ class Reader:
             self.it.press(PAGE_DOWN)
             pages += 1
             # Two pages may have a row in common, and headings and dialogs take a few lines.
-            rest = 0 if self._drawn_more(min(page - 5, number - len(self.seen))) else rest + 1
-        for _ in range(pages):
+            came = self._drawn_more(min(page - 5, number - len(self.seen)))
+            rest = 0 if came else rest + 1
+            # What was drawn first stands in other places as well, and tells only roughly how long a page is.
+            page = came if pages > 3 and came > 5 else page
+        for back in range(pages):
             if len(self.seen) >= number:
                 break
             # A page was left before the last of its rows came.
+            print(f"page {back + 1} back for {number - len(self.seen)}", flush=True)
             self.it.press(PAGE_UP)
             self.it.pause(1)
             self.look()
