@@ -59,7 +59,10 @@ class Reader:
         """Page down until all marks were drawn, or until no more come; how many were."""
         self.seen = set()
         self.it.press("g")
-        page, rest, pages = self._drawn_more(1), 0, 0
+        self._drawn_more(1)
+        self.it.pause(1)
+        self.look()
+        page, rest, pages = len(self.seen), 0, 0
         while len(self.seen) < number and rest < 3:
             self.it.press(PAGE_DOWN)
             pages += 1
@@ -68,7 +71,7 @@ class Reader:
             rest = 0 if came else rest + 1
             # What was drawn first stands in other places as well, and tells only roughly how long a page is.
             page = came if pages > 3 and came > 5 else page
-        for back in range(pages):
+        for back in range(pages + 5):
             if len(self.seen) >= number:
                 break
             # A page was left before the last of its rows came.
@@ -125,7 +128,10 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_screen(
         for _ in range(10):
             it.press("j")
             it.pause(0.2)
-        it.press_for("5", "lines")
+        began = it.now
+        it.press("5")
+        # While the file is looked through the view grows, and its rows come when there is time.
+        it.until(lambda: re.search(r"[0-9] lines(?! so far)", it.wire(began).text), 300, "all lines")
         told["logs"] = reader.page_through(number)
         assert reader.copied == 0
         it.until(lambda: reader.copies("y"), 20, "the one thing that is copied by wish")

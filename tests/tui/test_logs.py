@@ -61,6 +61,31 @@ async def test_the_newest_line_is_followed_until_one_holds_still(stage: Make) ->
         await it.until(lambda: "line 0 of [many]" in it.screen_text())
 
 
+async def test_the_line_under_the_cursor_stays_in_sight_in_a_smaller_window(stage: Make) -> None:
+    it = stage(workers=False)
+    async with logs(it, 200) as pilot:
+        await it.until(lambda: "line 199 of [many]" in it.screen_text())
+        await pilot.press("g", "pagedown")
+        table = screen(it).table
+        await it.until(lambda: table.current is not None and table.current.text in it.screen_text())
+        await pilot.resize_terminal(80, 24)
+        await it.until(lambda: table.size.height < 20)
+        assert not table.following and table.scroll_offset.y <= table.place < table.scroll_offset.y + 20
+        await it.until(lambda: table.current is not None and table.current.text in it.screen_text())
+
+
+async def test_who_presses_a_key_before_the_first_frame_is_not_carried_to_the_end(stage: Make) -> None:
+    it = stage(workers=False)
+    async with logs(it, 200) as pilot:
+        await it.until(lambda: screen(it).table.view.total == 200)
+        table = screen(it).table
+        table.call_after_refresh(table._to_the_end)
+        await pilot.press("g")
+        await pilot.pause()
+        assert table.scroll_offset.y == 0
+        await it.until(lambda: "line 0 of [many]" in it.screen_text())
+
+
 async def test_filters_levels_and_search(stage: Make) -> None:
     it = stage(workers=False)
     async with logs(it, 300) as pilot:

@@ -272,6 +272,19 @@ async def test_lines_that_are_pasted_are_seen_from_their_beginning(stage: Make) 
         await it.until(lambda: f"│ {DEMO_PLAYLIST[:40]}" in it.screen_text())
 
 
+async def test_the_row_under_the_cursor_stays_in_sight_in_a_smaller_window(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it, (120, 50)) as pilot:
+        await submit(it, *ids(60))
+        await pilot.press("pagedown")
+        table = it.queue.table
+        before = table.cursor
+        await pilot.resize_terminal(80, 24)
+        await it.until(lambda: table.size.height < 24)
+        assert table.cursor == before >= 24
+        assert table.scroll_offset.y <= before < table.scroll_offset.y + table.size.height - 1
+
+
 async def test_at_80_by_24_what_matters_is_there_whole(stage: Make) -> None:
     it = stage(workers=False)
     async with shown(it, (80, 24)):

@@ -105,7 +105,7 @@ class LogTable(Acting, ScrollView, can_focus=True):
             self.at = view.number(view.total - 1)
             self._scroll(view.total)
             # Before the first layout there is no bottom to scroll to.
-            self.call_after_refresh(self._scroll, view.total)
+            self.call_after_refresh(self._to_the_end)
         else:
             self.at = view.number(min(view.place(self.at), view.total - 1))
             if top is not None:
@@ -122,11 +122,7 @@ class LogTable(Acting, ScrollView, can_focus=True):
         place = max(0, min(place, self.view.total - 1))
         self.following = follow
         self.at = self.view.number(place)
-        top, height = self.scroll_offset.y, self.size.height
-        if place < top:
-            self._scroll(place)
-        elif place >= top + height:
-            self._scroll(place - height + 1)
+        self._show_place(place)
         self.refresh()
         self._want()
         self.post_message(self.Moved())
@@ -144,6 +140,18 @@ class LogTable(Acting, ScrollView, can_focus=True):
 
     def _number(self, place: int) -> int | None:
         return self.view.number(place) if 0 <= place < self.view.total else None
+
+    def _show_place(self, place: int) -> None:
+        top, height = self.scroll_offset.y, self.size.height
+        if place < top:
+            self._scroll(place)
+        elif place >= top + height:
+            self._scroll(place - height + 1)
+
+    def _to_the_end(self) -> None:
+        # Who pressed a key meanwhile may not follow any more.
+        if self.following:
+            self._scroll(self.view.total)
 
     def _scroll(self, place: int) -> None:
         self.scroll_to(y=place, animate=False, immediate=True)
@@ -191,8 +199,8 @@ class LogTable(Acting, ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """More or fewer lines are seen."""
         self.virtual_size = Size(self.size.width, self.view.total)
-        if self.following:
-            self._scroll(self.view.total)
+        if self.at is not None:
+            self._show_place(self.place)
         self._want()
 
     def notify_style_update(self) -> None:

@@ -84,14 +84,18 @@ class TableCursor(Acting, ScrollView):
             self.marks.stretch(self.ids, self.cursor)
             self.refresh()
             self.post_message(self.MarksChanged())
-        top, height = self.scroll_offset.y, self.size.height - HEADER
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
-        elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+        self.show_cursor()
         self.refresh_index(before)
         self.refresh_index(self.cursor)
         self._tell()
+
+    def show_cursor(self) -> None:
+        """Scroll as far as it takes to have the cursor in sight."""
+        top, height = self.scroll_offset.y, self.size.height - HEADER
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif self.cursor >= top + height > top:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
 
     def _tell(self, *, again: bool = False) -> None:
         if again or self.current_id != self._told:

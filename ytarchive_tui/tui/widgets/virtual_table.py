@@ -190,8 +190,9 @@ class VirtualTable(TableCursor, Generic[Row], can_focus=True):
         self._looks.clear()
 
     def on_resize(self) -> None:
-        """Other widths for all columns."""
+        """Other widths for all columns, and perhaps fewer rows in sight."""
         self.virtual_size = Size(self.size.width, len(self.ids) + HEADER)
+        self.show_cursor()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows are seen."""
