@@ -20,6 +20,7 @@ from faults.test_batch_kill import archived_in_journal, strangers
 from tui.terminal import FAILING, Terminal
 
 from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.control import Control
 from ytarchive_tui.db.intake import submit
 from ytarchive_tui.domain.models import JobOptions, SourceKind, Submission
 from ytarchive_tui.sandbox.catalog import sized_id
@@ -118,6 +119,8 @@ class Load:
         Paths.private(self._program.state).make()
         options = JobOptions(archive=self._program.archive)
         async with await Database.open(self._program.database) as db:
+            # Whose process was killed twice needs somebody; here nobody is to blame.
+            await Control(db).retry_failed()
             await submit(db, [
                 Submission(url=each, address=f"https://www.youtube.com/watch?v={each}", kind=SourceKind.VIDEO,
                            video_id=each, options=options)
