@@ -77,7 +77,7 @@ class Reader:
             # A page was left before the last of its rows came.
             print(f"page {back + 1} back for {number - len(self.seen)}", flush=True)
             self.it.press(PAGE_UP)
-            self.it.pause(1)
+            self.it.pause(PATIENCE_S)
             self.look()
         assert self.foreign == []
         missing = sorted(set(range(number)) - self.seen)[:20]
