@@ -36,13 +36,6 @@ def arguments(folder: Path) -> tuple[str, ...]:
     return ("--state-dir", str(folder / "own"), "-o", str(folder / "archive"))
 
 
-def _as_a_shell_starts_it() -> None:
-    """With the terminal as its own, and no signal ignored, as `nohup` and `&` in a script leave behind."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-
-
 class Terminal:
     """`with Terminal(arguments…) as it:`; the program is killed at the end if it still runs.
 
@@ -68,7 +61,7 @@ class Terminal:
             [*command, *options],
             stdin=follower, stdout=follower, stderr=follower, start_new_session=True,
             env={name: value for name, value in wanted.items() if value is not None},
-            preexec_fn=_as_a_shell_starts_it,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )  # fmt: skip
         os.close(follower)
         self._bytes = bytearray()
