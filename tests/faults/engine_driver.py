@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from failing_calls import doing, follow
@@ -223,26 +224,43 @@ async def _person(db: Database, seed: int | None, jobs: int) -> None:
 
 def name_transactions() -> None:
     """Let each transaction say what it is about: these are the named failpoints of the database."""
-    write, append = Database.write, journal.append
+    write, transact, append = Database.write, Database.transact, journal.append
 
-    def named_write(self: Database) -> AbstractAsyncContextManager[Transaction]:
-        frame = sys._getframe(1)
+    def begin(frame: FrameType) -> Callable[[], None]:
+        """Say, once the transaction is open, who began it."""
         while frame.f_code.co_name.startswith("_") and frame.f_back is not None:
             frame = frame.f_back
         name = frame.f_code.co_qualname.rpartition("<locals>.")[2]
         claim = frame.f_locals.get("claim")
 
+        def begun() -> None:
+            words[:] = [name]
+            jobs.clear()
+            if isinstance(claim, Claim):
+                jobs.add(claim.job.id)
+            say()
+
+        return begun
+
+    def named_write(self: Database) -> AbstractAsyncContextManager[Transaction]:
+        begun = begin(sys._getframe(1))
+
         @asynccontextmanager
         async def named() -> AsyncIterator[Transaction]:
             async with write(self) as tx:
-                words[:] = [name]
-                jobs.clear()
-                if isinstance(claim, Claim):
-                    jobs.add(claim.job.id)
-                say()
+                begun()
                 yield tx
 
         return named()
+
+    def named_transact(self: Database, body: Callable[[Transaction], Any]) -> Awaitable[Any]:
+        begun = begin(sys._getframe(1))
+
+        async def named(tx: Transaction) -> Any:
+            begun()
+            return await body(tx)
+
+        return transact(self, named)
 
     async def named_append(tx: Transaction, kind: Any, **data: Any) -> None:
         await append(tx, kind, **data)
@@ -258,6 +276,7 @@ def name_transactions() -> None:
     words: list[str] = []
     jobs: set[int] = set()
     Database.write = named_write  # type: ignore[method-assign, assignment]
+    Database.transact = named_transact  # type: ignore[method-assign, assignment]
     journal.append = named_append  # type: ignore[assignment]
 
 
