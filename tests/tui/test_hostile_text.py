@@ -144,7 +144,7 @@ async def test_nothing_hostile_reaches_the_terminal_from_any_screen(
             it.pause(0.5)
             it.press(closing)
             it.pause(0.5)
-        assert it.end(signal.SIGTERM, 60) == 130
+        assert it.end(signal.SIGTERM, 60) == 130, it.last()
         reader.look()
         assert reader.foreign == []
         assert it.raw(0).count(b"\x1b[?1049l") == 1 and not it.wire(max(0, it.now - 3000)).left_on
