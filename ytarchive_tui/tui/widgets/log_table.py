@@ -199,7 +199,9 @@ class LogTable(Acting, ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """More or fewer lines are seen."""
         self.virtual_size = Size(self.size.width, self.view.total)
-        if self.at is not None:
+        if self.following:
+            self._scroll(self.view.total)
+        elif self.at is not None and self.size.height:
             self._show_place(self.place)
         self._want()
 
