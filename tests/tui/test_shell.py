@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from conftest import Stage, shown
+from textual.css.query import NoMatches
 from textual.events import Key
 from textual.widgets import Input
 
@@ -180,3 +181,11 @@ async def test_keys_typed_right_behind_the_slash_go_into_the_filter_and_do_nothi
             it.app.post_message(Key(key, character))
         await it.until(lambda: it.queue.query_one(Input).value == "Pxq")
         assert it.app.is_running
+
+
+async def test_a_dialog_that_finds_nothing_while_the_program_leaves_is_no_fault(stage: Make) -> None:
+    it = stage(workers=False)
+    async with shown(it):
+        it.app.exit()
+        it.app._handle_exception(NoMatches("No nodes match 'AddressArea' on AddDialog()"))
+    assert it.app.return_code == 0

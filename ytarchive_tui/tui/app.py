@@ -11,6 +11,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.color import Color
 from textual.command import Provider
+from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
@@ -304,6 +305,13 @@ class YtarchiveApp(Acting, SettingsVerbs):
     def _beat(self) -> None:
         if self.base is not None and self.base.is_mounted:
             self.base.told_beat()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """As Textual's; a dialog that opens while the program leaves stays empty, which is no fault."""
+        if self._exit and isinstance(error, NoMatches):
+            self.log.error(error)
+        else:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """As Textual's, harmless to the terminal, without secrets: local variables are full of them."""
