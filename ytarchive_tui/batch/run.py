@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 _TICK_S = 0.25
 _SITE_S = 0.5
 """Between two looks at how the site and the line stand."""
-_PAUSE_S = 0.1
-"""Between two looks: while forty jobs change, a look after each change would cost more than the jobs."""
+_BRIEF_S = 0.1
+"""Between two looks at the last jobs of a run: it should not outlast them."""
+_LAST = 2
 
 OpenRuntime = Callable[[], "AbstractAsyncContextManager[Runtime]"]
 
@@ -203,8 +204,16 @@ class _Run:
                 await self._tell(at_once=True)
                 if self._is_out():
                     return
-            await _first(asyncio.sleep(_PAUSE_S), self._interrupts.asked.wait())
+            await self._pause()
             await _first(self._queue.wait_for_change(_TICK_S), self._interrupts.asked.wait())
+
+    async def _pause(self) -> None:
+        """While forty jobs change, a look after each change would cost more than the jobs."""
+        seen = self._overview
+        near_its_end = seen.sources_open + seen.queued + seen.running <= _LAST
+        brief = near_its_end or self._request.fail_fast
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._interrupts.asked.wait(), _BRIEF_S if brief else self._view.pause_s)
 
     def _is_out(self) -> bool:
         line_s = self._line.held_s if self._line else None

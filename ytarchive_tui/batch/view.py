@@ -73,6 +73,9 @@ class Summary:
 class View(Protocol):
     """One way of showing a run; used as a context manager, so that a terminal is always given back."""
 
+    pause_s: float
+    """Between two looks at the queue for it."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(

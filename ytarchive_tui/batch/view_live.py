@@ -47,6 +47,8 @@ _STYLES = {
 class LiveView:
     """Bars on `console`, a terminal on standard error; without `data` the lines about items go there too."""
 
+    pause_s = 0.1
+
     def __init__(self, console: Console, data: LineWriter | None) -> None:
         self._console = console
         self._above = _Above(console)

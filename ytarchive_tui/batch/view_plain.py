@@ -30,6 +30,8 @@ _GOOD_NEWS = frozenset({Kind.LISTED, Kind.STARTED, Kind.ARCHIVED, Kind.ALREADY})
 class PlainView:
     """Plain lines; with `quiet` only what went wrong is told."""
 
+    pause_s = 0.5
+
     def __init__(self, data: LineWriter, messages: LineWriter, *, quiet: bool = False) -> None:
         self._data = data
         self._messages = messages

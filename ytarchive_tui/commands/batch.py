@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ from ytarchive_tui.settings.tools import Tools, find_tools
 if TYPE_CHECKING:
     from ytarchive_tui.runtime import Runtime
 
+GARBAGE = 20_000
+"""Objects after which cycles are looked for: what a start makes stays, and a job leaves few cycles."""
 NO_RUNTIME = (
     "no usable JavaScript runtime: YouTube may withhold formats; `ytarchive-tui doctor` says how to add one"
 )
@@ -31,6 +34,7 @@ NO_RUNTIME = (
 
 def run_file(file: str, options: Mapping[str, Any]) -> ExitCode:
     """Archive what the file lists; raises `UsageError` and `EngineBusyError`."""
+    gc.set_threshold(GARBAGE)
     loaded, paths = settings_of(options), paths_of(options)
     with ExitStack() as stack:
         cache = paths.cache_dir

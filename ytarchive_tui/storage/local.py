@@ -74,13 +74,13 @@ class LocalArchive:
 
         Idempotent: what an earlier, killed call committed is adopted. Staging stays until `discard`.
         """
-        if (copy := await in_thread(self._find_committed, job, staged)) is not None:
-            return copy
-        names = await in_thread(self._gather, job, staged)
+        found = await in_thread(self._committed_or_gathered, job, staged)
+        if isinstance(found, ArchivedCopy):
+            return found
         request = VerifyRequest(
             job=job.id,
             folder=_item_path(job),
-            files=tuple(file.model_copy(update={"name": names[file.name]}) for file in staged.files),
+            files=tuple(file.model_copy(update={"name": found[file.name]}) for file in staged.files),
             expected=Expected.of(staged.obtained, staged.metadata.duration_s, job.options.quality),
             ffprobe=self._ffprobe,
             ffmpeg=self._ffmpeg,
@@ -126,20 +126,19 @@ class LocalArchive:
         """Descriptors of the archive's root and of the job's staging folder."""
         with (
             open_archive(root, self._known) as (root_folder, marker),
-            private_folder(STAGING, marker) as all_staging,
-            private_folder(str(job_id), all_staging) as staging,
+            _staging_of(job_id, marker) as staging,
         ):
             yield root_folder, staging
 
-    def _find_committed(self, job: Job, staged: StagedDownload) -> ArchivedCopy | None:
+    def _committed_or_gathered(self, job: Job, staged: StagedDownload) -> ArchivedCopy | dict[str, str]:
+        """What an earlier call committed, else the final names of the files, now gathered under them."""
         root = job.options.archive
-        with os_errors("commit"), open_archive(root, self._known) as (root_folder, _):
+        with os_errors("commit"), open_archive(root, self._known) as (root_folder, marker):
             found = commit.find_committed(root_folder, staged)
-        return self._copy(root, found) if found is not None else None
-
-    def _gather(self, job: Job, staged: StagedDownload) -> dict[str, str]:
-        with os_errors("commit"), self._open_staging(job.options.archive, job.id) as (_, staging):
-            return commit.gather(staging, staged)
+            if found is not None:
+                return self._copy(root, found)
+            with _staging_of(job.id, marker) as staging:
+                return commit.gather(staging, staged)
 
     def _commit(self, job: Job, staged: StagedDownload, verified: Verified) -> ArchivedCopy:
         root = job.options.archive
@@ -196,6 +195,12 @@ class LocalArchive:
             for name in os.listdir(trash):
                 shutil.rmtree(name, ignore_errors=True, dir_fd=trash)
             return len(removed)
+
+
+@contextmanager
+def _staging_of(job_id: int, marker: int) -> Iterator[int]:
+    with private_folder(STAGING, marker) as everyone, private_folder(str(job_id), everyone) as staging:
+        yield staging
 
 
 def _jobs(staging: int) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
 import json
 import os
 import queue
@@ -18,8 +17,6 @@ from typing import Any, NoReturn
 
 from ytarchive_tui.ytdlp import limits, task
 
-GARBAGE = 20_000
-"""Objects, some 5 MB, after which cycles are looked for."""
 GRACE_S = 2.0
 """How long the group may tidy up before the child kills it and itself."""
 _PR_SET_PDEATHSIG = 1
@@ -68,8 +65,6 @@ def _isolate(pipes: list[int], memory: int) -> None:
     os.umask(0o077)
     limits.yield_as_process()
     limits.hold(memory)
-    # A job makes many objects and few cycles: looking for them each 700 objects is a twentieth of its work.
-    gc.set_threshold(GARBAGE)
 
 
 def _run(tasks: Mapping[str, str]) -> int:

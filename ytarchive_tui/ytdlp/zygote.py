@@ -27,6 +27,9 @@ from typing import Any
 
 from ytarchive_tui.ytdlp import forked, limits, task
 
+GARBAGE = 20_000
+"""Objects, some 5 MB, after which cycles are looked for. Each 700, that is a twentieth of a job's work and a
+tenth of the imports'."""
 GONE_S = 2.0
 """How long a killed group may need to disappear before it is called gone."""
 GRACE_S = 2.0
@@ -169,6 +172,7 @@ def main() -> None:
     """Serve on the descriptor that the command line names."""
     for name in [name for name in os.environ if name.startswith("PYTHON")]:
         del os.environ[name]
+    gc.set_threshold(GARBAGE)
     # Orphans of a dead child (ffmpeg) come to the zygote, which sees that they end.
     forked.adopt_orphans()
     limits.yield_as_session()

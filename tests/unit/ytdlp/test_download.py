@@ -198,9 +198,8 @@ async def test_a_foreign_validator_proves_nothing(youtube: Youtube) -> None:
     metadata = await youtube.resolve(job, staging)
     name = f"media.f{metadata.selected[0].format_id}.mp4"
     (staging / f"{name}.part").write_bytes(b"garbage" * 1000)
-    ledger = staging / "validators.json"
-    noted = json.loads(ledger.read_bytes())
-    ledger.write_text(json.dumps({**noted, name: {"fingerprint": {"etag": '"foreign"'}}}))
+    with (staging / "validators.jsonl").open("a") as ledger:
+        ledger.write(json.dumps([name, {"fingerprint": {"etag": '"foreign"'}}]) + "\n")
     staged = await youtube.download(job, staging)
     assert staged.resumed_bytes == 0 and streams(media_of(staged, staging))["kinds"] == ["audio", "video"]
 
@@ -293,10 +292,8 @@ async def test_a_kill_after_the_last_byte_costs_no_byte(youtube: Youtube, qualit
     job, staging = youtube.job("killedlate1", quality=quality), youtube.staging(f"late-{quality}")
     first = await youtube.download(job, staging)
     before = media_of(first, staging).read_bytes()
-    ledger = staging / "validators.json"
-    records = json.loads(ledger.read_text())
-    del records["media"]
-    ledger.write_text(json.dumps(records))
+    with (staging / "validators.jsonl").open("a") as ledger:
+        ledger.write(json.dumps(["media", None]) + "\n")
     youtube.control.clear_log()
     second = await youtube.download(job, staging)
     assert sum(request.bytes_sent for request in youtube.requests("media")) <= 1

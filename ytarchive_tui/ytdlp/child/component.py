@@ -6,7 +6,6 @@ of HTML is saved as a video. So each answer is held against what was noted when 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -18,8 +17,8 @@ from yt_dlp.networking import Response
 from yt_dlp.utils import determine_protocol
 
 from ytarchive_tui.domain.errors import Evidence, StageError
+from ytarchive_tui.ytdlp.child.ledger import Ledger, is_plain
 
-LEDGER = "validators.json"
 TOLERANCE = 100
 """Bytes by which a file may differ from its announced size: yt-dlp's own (youtube-dl issue 175)."""
 _NOT_MEDIA = ("text/html", "application/json")
@@ -28,45 +27,6 @@ _TOTAL = re.compile(r"bytes \d+-\d+/(\d+)")
 
 class SourceChangedError(Exception):
     """The site's file is not, or not provably, the one that was begun."""
-
-
-class Ledger:
-    """What is known of each file in staging; kept beside them, written before their bytes are."""
-
-    def __init__(self, staging: Path) -> None:
-        self.staging = staging
-        self._path = staging / LEDGER
-        try:
-            self._records: dict[str, dict[str, Any]] = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):
-            self._records = {}
-
-    def get(self, name: str) -> dict[str, Any]:
-        """The file's record; empty when there is none.
-
-        `fingerprint` of the source, `size` when complete, `rewritten` when ffmpeg has worked on it.
-        """
-        return dict(self._records.get(name, {}))
-
-    def put(self, name: str, **facts: Any) -> None:
-        """Note facts about a file."""
-        self._records.setdefault(name, {}).update(facts)
-        self._write()
-
-    def drop(self, name: str) -> None:
-        """Forget a file."""
-        if self._records.pop(name, None) is not None:
-            self._write()
-
-    def is_complete(self, path: Path) -> bool:
-        """True when the file was finished and has the size it had then."""
-        size = self.get(path.name).get("size")
-        return size is not None and _is_plain(path) and path.stat().st_size == size
-
-    def _write(self) -> None:
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps(self._records))
-        os.replace(fresh, self._path)
 
 
 def is_fragmented(info: Any) -> bool:
@@ -133,7 +93,7 @@ class Component:
             if record.get("rewritten") or (noted and proves(noted, fingerprint(*probe()))):
                 self._whole = True
                 return self._path.stat().st_size
-        elif noted and not self._fragmented and not self._path.exists() and _is_plain(self._part):
+        elif noted and not self._fragmented and not self._path.exists() and is_plain(self._part):
             kept = self._resumable(noted.get("total"))
             if kept is not None:
                 self._noted, self._must_prove = noted, True
@@ -195,11 +155,6 @@ class Component:
         self._ledger.drop(self._path.name)
         for piece in self._path.parent.glob(f"{self._path.name}*"):
             piece.unlink()
-
-
-def _is_plain(path: Path) -> bool:
-    """True for a file that is no link: nothing in staging may lead out of it."""
-    return path.is_file() and not path.is_symlink()
 
 
 def _refusal(name: str, message: str, status: int | None = None) -> StageError:

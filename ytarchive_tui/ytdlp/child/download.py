@@ -19,10 +19,10 @@ from ytarchive_tui.domain.models import (
     StagedDownload,
     StagedFile,
 )
-from ytarchive_tui.ytdlp.child.component import Ledger
 from ytarchive_tui.ytdlp.child.describe import metadata_of, selected_formats
 from ytarchive_tui.ytdlp.child.evidence import clean
 from ytarchive_tui.ytdlp.child.extraction import extract, extracted, mark
+from ytarchive_tui.ytdlp.child.ledger import Ledger
 from ytarchive_tui.ytdlp.child.progress import ProgressReport
 from ytarchive_tui.ytdlp.child.session import Session
 from ytarchive_tui.ytdlp.child.sidecars import Sidecars

@@ -19,7 +19,8 @@ from yt_dlp.postprocessor import get_postprocessor
 from yt_dlp.utils import ExtractorError
 
 from ytarchive_tui.domain.models import JobOptions
-from ytarchive_tui.ytdlp.child.component import Component, Ledger, SourceChangedError, is_fragmented
+from ytarchive_tui.ytdlp.child.component import Component, SourceChangedError, is_fragmented
+from ytarchive_tui.ytdlp.child.ledger import Ledger
 from ytarchive_tui.ytdlp.child.pace import keep_pace
 from ytarchive_tui.ytdlp.child.reports import silence_reports
 from ytarchive_tui.ytdlp.child.youtube import Youtube

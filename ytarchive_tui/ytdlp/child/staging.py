@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ytarchive_tui.domain.errors import Evidence, StageError
-from ytarchive_tui.ytdlp.child.component import Ledger
+from ytarchive_tui.ytdlp.child.ledger import Ledger
 from ytarchive_tui.ytdlp.protocol import ItemRequest
 
 LOCK = "lock"
