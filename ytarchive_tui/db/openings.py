@@ -1,13 +1,14 @@
-"""What could be claimed at this moment, read once after each change however many workers ask."""
+"""What could be claimed at this moment, read at most once for each change however many workers ask."""
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ytarchive_tui.db.connection import Database
+from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.domain.models import JobKind, Listing, Stage
 
 LOOK_OUTSIDE_S = 1.0
@@ -85,6 +86,18 @@ class Openings:
                 if self._seen is seen:
                     self._seen = await self._look()
 
+    async def left_by(self, tx: Transaction) -> Opening:
+        """What there is once this transaction, which announces changes, is committed; for `saw`."""
+        version = self._db.changes.version + 1
+        row = await tx.one(_LOOK, {"engine": self._engine})
+        assert row is not None
+        return _opening(version, row)
+
+    def saw(self, opening: Opening) -> None:
+        """Take over a look that a transaction made; if more has changed meanwhile, `now` looks again."""
+        if self._seen is None or self._seen.version < opening.version:
+            self._seen = opening
+
     async def wait(
         self, is_open: Callable[[Opening], bool], timeout_s: float, version: int | None = None
     ) -> None:
@@ -130,15 +143,17 @@ class Openings:
     async def _look(self) -> Opening:
         version = self._db.changes.version
         (row,) = await self._db.fetch(_LOOK, {"engine": self._engine})
-        *found, ahead, due_at, lost_at, on_hold = row
-        return Opening(
-            version=version,
-            queued=frozenset(kind for kind, there in zip(_KINDS, found, strict=False) if there),
-            listings=frozenset(
-                each for each, there in zip(Listing, found[len(_KINDS) :], strict=True) if there
-            ),
-            ahead=ahead,
-            due_at=due_at,
-            lost_at=lost_at,
-            on_hold=bool(on_hold),
-        )
+        return _opening(version, row)
+
+
+def _opening(version: int, row: sqlite3.Row) -> Opening:
+    *found, ahead, due_at, lost_at, on_hold = row
+    return Opening(
+        version=version,
+        queued=frozenset(kind for kind, there in zip(_KINDS, found, strict=False) if there),
+        listings=frozenset(each for each, there in zip(Listing, found[len(_KINDS) :], strict=True) if there),
+        ahead=ahead,
+        due_at=due_at,
+        lost_at=lost_at,
+        on_hold=bool(on_hold),
+    )

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from ytarchive_tui.db import attempts, intake, items, journal
@@ -34,6 +34,7 @@ from ytarchive_tui.domain.models import (
 )
 from ytarchive_tui.domain.policy import Transition
 
+T = TypeVar("T")
 DUE_AT_ONCE = 1000
 """How many waiting jobs one claim returns to the queue: after a long hold a whole archive may be due."""
 
@@ -136,7 +137,7 @@ class Queue:
             tx.announce()
             return await self._job(tx, claimed["id"])
 
-        job = await self._db.transact(take)
+        job = await self._transact(take)
         return None if job is None else Claim(job=job, owner=owner, fence=job.fence, lease_s=self._lease_s)
 
     async def heartbeat(self, claim: Claim) -> Job | None:
@@ -254,7 +255,19 @@ class Queue:
                 await then(tx, row)
             return row is not None
 
-        return await self._db.transact(body)
+        return await self._transact(body)
+
+    async def _transact(self, body: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+        """As the database's; what it leaves to be claimed is known at once to all who wait for work."""
+
+        async def looking(tx: Transaction) -> tuple[T, Opening | None]:
+            result = await body(tx)
+            return result, await self._openings.left_by(tx) if tx.changed_jobs else None
+
+        result, left = await self._db.transact(looking)
+        if left is not None:
+            self._openings.saw(left)
+        return result
 
     async def _bring_back(self, tx: Transaction) -> None:
         """Make claimable again what waited long enough and what a dead owner holds."""

@@ -10,6 +10,7 @@ from db_samples import Clock, failed, resolved, video
 
 from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.intake import submit
+from ytarchive_tui.db.openings import Openings
 from ytarchive_tui.db.queue import Queue
 from ytarchive_tui.domain.models import Claim, JobKind, Stage
 from ytarchive_tui.domain.policy import after_success
@@ -86,3 +87,34 @@ async def test_a_look_that_fails_is_told_to_who_waits(db: Database, queue: Queue
             tx.announce()
         with pytest.raises(sqlite3.OperationalError, match="wishes"):
             await waiting
+
+
+async def test_what_a_job_leaves_to_be_claimed_is_known_without_another_look(
+    db: Database, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_look(openings: Openings) -> None:
+        raise AssertionError("it is known")
+
+    await submit(db, [video("a"), video("b")])
+    claim = await take(queue)
+    monkeypatch.setattr(Openings, "_look", no_look)
+    outcome = resolved(claim.job)
+    await queue.finish(claim, outcome, after_success(claim.job, outcome))
+    assert await queue.claim(Stage.DOWNLOAD, JobKind.ITEM, "worker") is not None
+    await take(queue)
+    assert await queue.claim(Stage.METADATA, JobKind.ITEM, "worker") is None
+
+
+async def test_a_look_that_another_change_made_old_is_repeated(db: Database, queue: Queue) -> None:
+    openings = Openings(db, queue.engine)
+    await submit(db, [video("a")])
+    async with db.write() as tx:
+        await tx.run("UPDATE jobs SET status = 'paused'")
+        left = await openings.left_by(tx)
+        tx.announce()
+    assert not left.queued
+    async with db.write() as tx:
+        await tx.run("UPDATE jobs SET status = 'queued'")
+        tx.announce()
+    openings.saw(left)
+    assert (await openings.now()).queued == {(Stage.METADATA, JobKind.ITEM)}

@@ -90,6 +90,6 @@ def _player() -> dict[str, Any]:
             ]
         },
         "microformat": {
-            "playerMicroformatRenderer": {"uploadDate": "2026-01-01T00:00:00Z", "category": "Film"}
+            "playerMicroformatRenderer": {"uploadDate": "2026-01-01T00:00:00-08:00", "category": "Film"}
         },
     }
