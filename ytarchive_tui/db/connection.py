@@ -223,6 +223,19 @@ class Database:
         with damage_named(self.path):
             return list(await self._reader.execute_fetchall(sql, parameters))
 
+    async def fetch_each(self, *statements: tuple[str, Parameters]) -> list[list[sqlite3.Row]]:
+        """Rows of several statements, all of the same moment."""
+
+        def run(connection: sqlite3.Connection) -> list[list[sqlite3.Row]]:
+            connection.execute("BEGIN")
+            try:
+                return [connection.execute(sql, parameters).fetchall() for sql, parameters in statements]
+            finally:
+                connection.rollback()
+
+        with damage_named(self.path):
+            return await self._reader.run(run)
+
     async def notice_others(self) -> None:
         """Announce what other processes committed; SQLite counts those commits for each connection."""
         with damage_named(self.path):

@@ -42,6 +42,22 @@ WHERE si.source_id IN (SELECT value FROM json_each(:sources)) AND {no_job("j.sta
 """Copies of which a check found something missing or changed, and that nothing is about to replace."""
 
 
+_JOBS = f"""
+SELECT j.kind, j.status, count(*) AS n, min(j.run_after) AS due, coalesce(sum(c.size), 0) AS bytes,
+sum(j.failure_class IS 'local_disk' OR (j.stage <> 'storage' AND j.archive_id IN
+(SELECT value FROM json_each(:barred)))) AS held,
+sum(j.failure_class IS 'local_disk' AND j.updated_at > :lately) AS trying,
+min(j.updated_at) AS began
+FROM jobs j LEFT JOIN copies c ON c.item_id = j.item_id AND c.archive_id = j.archive_id
+WHERE j.id IN ({OF_SOURCES}) GROUP BY j.kind, j.status
+"""
+_KEPT = f"""
+SELECT count(*) AS n, coalesce(sum(c.size), 0) AS bytes
+FROM ({KEPT_WITHOUT_JOB}) k JOIN copies c ON c.id = k.copy_id
+"""
+_REASONS = f"SELECT reason, count(*) AS n FROM ({_HIDDEN}) GROUP BY reason"
+
+
 class Totals(Frozen):
     """Counts over the last jobs of some sources."""
 
@@ -80,23 +96,10 @@ class KeptItem(Frozen):
 async def totals(db: Database, source_ids: Collection[int], barred: Collection[int] = ()) -> Totals:
     """Count; costs one pass over the sources' items. `barred`: archives whose disks have no room."""
     sources = {"sources": id_list(source_ids)}
-    rows = await db.fetch(
-        "SELECT j.kind, j.status, count(*) AS n, min(j.run_after) AS due, coalesce(sum(c.size), 0) AS bytes, "
-        "sum(j.failure_class IS 'local_disk' OR (j.stage <> 'storage' AND j.archive_id IN "
-        "(SELECT value FROM json_each(:barred)))) AS held, "
-        "sum(j.failure_class IS 'local_disk' AND j.updated_at > :lately) AS trying, "
-        "min(j.updated_at) AS began "
-        "FROM jobs j LEFT JOIN copies c ON c.item_id = j.item_id AND c.archive_id = j.archive_id "
-        f"WHERE j.id IN ({OF_SOURCES}) GROUP BY j.kind, j.status",
-        {**sources, "barred": id_list(barred), "lately": db.now() - _BEGINNING_US},
+    counted = {**sources, "barred": id_list(barred), "lately": db.now() - _BEGINNING_US}
+    rows, kept, hidden, damaged = await db.fetch_each(
+        (_JOBS, counted), (_KEPT, sources), (_REASONS, sources), (_DAMAGED, sources)
     )
-    kept = await db.fetch(
-        "SELECT count(*) AS n, coalesce(sum(c.size), 0) AS bytes "
-        f"FROM ({KEPT_WITHOUT_JOB}) k JOIN copies c ON c.id = k.copy_id",
-        sources,
-    )
-    hidden = await db.fetch(f"SELECT reason, count(*) AS n FROM ({_HIDDEN}) GROUP BY reason", sources)
-    damaged = await db.fetch(_DAMAGED, sources)
     items = {row["status"]: row for row in rows if row["kind"] == JobKind.ITEM}
     queued, running = items.get(Status.QUEUED), items.get(Status.RUNNING)
     due = min((row["due"] for row in rows if row["status"] == Status.WAITING), default=None)

@@ -55,6 +55,21 @@ async def test_a_full_disk_is_told_without_a_traceback(db: Database) -> None:
     assert not await db.fetch("SELECT 1 FROM archives")
 
 
+async def test_several_reads_see_one_moment(db: Database) -> None:
+    class Meanwhile(dict[str, int]):
+        """Parameters that are only read after another process wrote."""
+
+        def __getitem__(self, name: str) -> int:
+            with sqlite3.connect(db.path) as other:
+                other.execute("INSERT INTO archives (path) VALUES (?)", (f"/{name}",))
+            return 1
+
+    count = "SELECT count(*) AS n FROM archives"
+    for before in (0, 1):
+        first, second = await db.fetch_each((count, ()), (f"{count} WHERE :x{before}", Meanwhile()))
+        assert (first[0]["n"], second[0]["n"]) == (before, before)
+
+
 async def test_an_exception_rolls_everything_back(db: Database) -> None:
     with pytest.raises(ZeroDivisionError):
         async with db.write() as tx:
