@@ -148,6 +148,7 @@ class Sample:
                     await tx.run(
                         "UPDATE jobs SET status = 'queued', priority = 9 WHERE id = ?", (claim.job.id,)
                     )
+                    tx.announce()
                 claim = await self.claim(claim.job.stage if stage is not Stage.STORAGE else stage)
                 async with self.db.write() as tx:
                     await tx.run("UPDATE jobs SET priority = 0 WHERE id = ?", (claim.job.id,))
