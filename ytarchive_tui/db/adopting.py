@@ -78,6 +78,7 @@ async def adopt_copy(db: Database, copy: ArchivedCopy, there: Collection[str] | 
             f"WHERE item_id = ? AND archive_id = ? AND superseded = 0 AND status NOT IN {FINAL}",
             (tx.now, *place),
         )
+        tx.announce()
         await tx.run(
             "DELETE FROM staged WHERE job_id IN (SELECT id FROM jobs WHERE item_id = ? AND archive_id = ? "
             f"AND status IN {FINAL})",
