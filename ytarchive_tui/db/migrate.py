@@ -1,4 +1,7 @@
-"""Numbered migrations: each is one transaction, and a copy of an existing file is kept before the first."""
+"""Numbered migrations: each is one transaction, and a copy of an existing file is kept before the first.
+
+A new file has nothing to lose: it gets all of them in one.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import aiosqlite
 
 from ytarchive_tui.db.errors import DatabaseForeignError, DatabaseNewerError, OlderEngineError
 from ytarchive_tui.db.lock import is_held_by_another
+from ytarchive_tui.db.one_go import Connection
 
 APPLICATION_ID = 0x79746172
 """«ytar» in the file's header: a stray database of another program is told apart by it."""
@@ -37,7 +42,7 @@ def bundled() -> tuple[Migration, ...]:
     return tuple(sorted(found, key=lambda migration: migration.number))
 
 
-async def migrate(connection: aiosqlite.Connection, path: Path, steps: Sequence[Migration]) -> None:
+async def migrate(connection: Connection, path: Path, steps: Sequence[Migration]) -> None:
     """Bring the file to the last step.
 
     `connection` is in autocommit mode. Raises `DatabaseNewerError`, `DatabaseForeignError` and
@@ -55,9 +60,9 @@ async def migrate(connection: aiosqlite.Connection, path: Path, steps: Sequence[
             # Its statements are those of the schema that it began with.
             raise OlderEngineError(path)
         await keep_copy(connection, path.with_name(f"{path.name}.v{version}.backup"))
-    for step in steps:
-        if step.number > version:
-            await _apply(connection, step)
+    due = [step for step in steps if step.number > version]
+    for together in [[step] for step in due] if tables else [due]:
+        await connection.run(partial(_apply, together))
 
 
 async def pragma(connection: aiosqlite.Connection, name: str) -> int:
@@ -83,19 +88,20 @@ async def keep_copy(connection: aiosqlite.Connection, target: Path) -> None:
     await asyncio.to_thread(os.replace, unfinished, target)
 
 
-async def _apply(connection: aiosqlite.Connection, step: Migration) -> None:
-    await connection.execute("BEGIN IMMEDIATE")
+def _apply(steps: Sequence[Migration], connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
     try:
-        # Asked again under the lock: another process may have migrated meanwhile.
-        if await pragma(connection, "user_version") < step.number:
-            for statement in statements(step.sql):
-                await connection.execute(statement)
-            await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            await connection.execute(f"PRAGMA user_version = {step.number}")
-        await connection.execute("COMMIT")
+        for step in steps:
+            # Asked again under the lock: another process may have migrated meanwhile.
+            if connection.execute("PRAGMA user_version").fetchone()[0] < step.number:
+                for statement in statements(step.sql):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {step.number}")
+        connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
-            await connection.execute("ROLLBACK")
+            connection.rollback()
         raise
 
 

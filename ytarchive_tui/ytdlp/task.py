@@ -40,6 +40,9 @@ def preload(targets: Iterable[str], config: dict[str, Any]) -> None:
 
     A warm-up that fails costs speed and nothing else, so it is only reported on stderr.
     """
+    # Where another package has brought it, Cryptodome reads C declarations with it, a tenth of the imports'
+    # time; else it gets on with ctypes.
+    sys.modules.setdefault("cffi", None)  # type: ignore[arg-type]
     for name in dict.fromkeys(target.partition(":")[0] for target in targets):
         warm = getattr(importlib.import_module(name), "warm", None)
         if warm is not None:

@@ -92,7 +92,6 @@ class Zygote:
         if "tasks" in order:
             self._tasks = order["tasks"]
             task.preload(self._tasks.values(), order["config"])
-            gc.collect()
             gc.freeze()
             self._say(ready=True)
         elif "fork" in order:

@@ -394,7 +394,9 @@ async def test_no_job_is_claimed_twice(tmp_path: Path) -> None:
         async def claimer(name: str) -> None:
             while claim := await queue.claim(Stage.METADATA, JobKind.ITEM, name):
                 got.append((claim.job.id, claim.fence))
+                first.set()
 
+        first = asyncio.Event()
         pipe = asyncio.subprocess.PIPE
         other = await asyncio.create_subprocess_exec(
             sys.executable, "-c", CLAIMER, str(db.path), stdin=pipe, stdout=pipe, env=dict(os.environ)
@@ -402,6 +404,8 @@ async def test_no_job_is_claimed_twice(tmp_path: Path) -> None:
         assert other.stdout is not None
         assert await other.stdout.readline() == b"ready\n"
         claimers = [asyncio.create_task(claimer(f"task {n}")) for n in range(4)]
+        # SQLite is not fair: who comes late may wait until the other is through.
+        await first.wait()
         output, _ = await other.communicate(b"go\n")
         await asyncio.gather(*claimers)
         elsewhere = [tuple(pair) for pair in json.loads(output)]
