@@ -39,9 +39,12 @@ class Patience:
             self._ended, self._waited_s = ended, 0.0
         queued = seen.sources_open + seen.queued - seen.held
         if queued and held_s is None:
+            self._looked_at = None
             return False
         self._waited_s += max(0.0, since_last_look - seen.running_s)
         if seen.running > seen.trying:
+            # Nobody knows when, between two looks, this was over.
+            self._looked_at = None
             return False
         if (queued or seen.held) and self._waited_s <= _SETTLED_S:
             # A stage may just have ended whose next one, in storage, begins in a moment.

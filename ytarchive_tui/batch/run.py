@@ -32,7 +32,7 @@ _TICK_S = 0.25
 _SITE_S = 0.5
 """Between two looks at how the site and the line stand."""
 _BRIEF_S = 0.1
-"""Between two looks at the last jobs of a run: it should not outlast them."""
+"""Between two looks at the last jobs of a run, which should not outlast them, and where a failure ends it."""
 
 OpenRuntime = Callable[[], "AbstractAsyncContextManager[Runtime]"]
 
@@ -210,7 +210,7 @@ class _Run:
         """While forty jobs change, a look after each change would cost more than the jobs."""
         seen = self._overview
         downloads = self._request.settings.engine.downloads
-        near_its_end = seen.sources_open + seen.queued + seen.running <= downloads
+        near_its_end = seen.sources_open + seen.queued + seen.running <= 2 * downloads
         brief = near_its_end or self._request.fail_fast
         with suppress(TimeoutError):
             await asyncio.wait_for(self._interrupts.asked.wait(), _BRIEF_S if brief else self._view.pause_s)

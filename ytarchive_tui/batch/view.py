@@ -95,7 +95,7 @@ class View(Protocol):
         """One thing became true."""
 
     def state(self, state: State) -> None:
-        """How things stand; called several times a second."""
+        """How things stand; called at each look."""
 
     def preview(self, lines: Sequence[PreviewLine]) -> None:
         """What would be downloaded."""

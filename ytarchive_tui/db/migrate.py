@@ -61,7 +61,7 @@ async def migrate(connection: Connection, path: Path, steps: Sequence[Migration]
             raise OlderEngineError(path)
         await keep_copy(connection, path.with_name(f"{path.name}.v{version}.backup"))
     due = [step for step in steps if step.number > version]
-    for together in [[step] for step in due] if tables else [due]:
+    for together in [due] if due and not tables else [[step] for step in due]:
         await connection.run(partial(_apply, together))
 
 
@@ -100,8 +100,7 @@ def _apply(steps: Sequence[Migration], connection: sqlite3.Connection) -> None:
                 connection.execute(f"PRAGMA user_version = {step.number}")
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:
-            connection.rollback()
+        connection.rollback()
         raise
 
 

@@ -84,17 +84,20 @@ class Openings:
                 return seen
             async with self._looking:
                 if self._seen is seen:
-                    self._seen = await self._look()
+                    self.saw(await self._look())
 
     async def left_by(self, tx: Transaction) -> Opening:
-        """What there is once this transaction, which announces changes, is committed; for `saw`."""
+        """What there is once this transaction, which announces changes, is committed; for `saw`.
+
+        Another process's commit may be noticed meanwhile: then the version is too low, and `now` looks again.
+        """
         version = self._db.changes.version + 1
         row = await tx.one(_LOOK, {"engine": self._engine})
         assert row is not None
         return _opening(version, row)
 
     def saw(self, opening: Opening) -> None:
-        """Take over a look that a transaction made; if more has changed meanwhile, `now` looks again."""
+        """Take over a look, unless a newer one is known; if more has changed meanwhile, `now` looks again."""
         if self._seen is None or self._seen.version < opening.version:
             self._seen = opening
 

@@ -50,6 +50,19 @@ def test_the_end_of_any_job_and_long_work_do_not_count_as_waiting(clock: list[fl
     assert waits.is_out(seen(total=2, done=1, waiting=1, next_due_s=1))
 
 
+@pytest.mark.parametrize("before", [{"running": 1, "running_s": 50, "queued": 5}, {"queued": 6}])
+def test_a_stage_that_ended_between_two_looks_has_time_for_its_next_one(
+    clock: list[float], before: dict[str, float]
+) -> None:
+    waits = patience.Patience(10)
+    assert not waits.is_out(seen(total=9, done=3, **before), None if "running" not in before else 900)
+    for later in (1.25, 0.005):
+        clock[0] += later
+        assert not waits.is_out(seen(total=9, done=3, queued=6), 900)
+    clock[0] += 1.25
+    assert waits.is_out(seen(total=9, done=3, queued=6), 900)
+
+
 def test_a_wait_beyond_the_limit_and_the_absence_of_any_end_it(clock: list[float]) -> None:
     assert patience.Patience(10).is_out(seen(total=1, waiting=1, next_due_s=11))
     assert patience.Patience(10).is_out(seen(total=1, done=1))
@@ -86,5 +99,7 @@ def test_what_is_queued_for_a_full_disk_waits_like_the_rest(clock: list[float]) 
     assert not waits.is_out(seen(**counts))
     clock[0] += 11
     assert not waits.is_out(seen(**counts | {"queued": 70})), "one of them can begin"
+    clock[0] += 11
+    assert not waits.is_out(seen(**counts)), "nobody knows for how long nothing could"
     clock[0] += 11
     assert waits.is_out(seen(**counts))

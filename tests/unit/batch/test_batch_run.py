@@ -219,6 +219,20 @@ async def test_a_signal_drains_and_says_how_to_go_on(number: signal.Signals) -> 
     assert "run the same command again to go on" in ran.err
 
 
+async def test_between_two_looks_a_signal_is_heard_and_the_last_jobs_are_not_outlasted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def stop(queue: Queue) -> None:
+        queue.fail(1, Status.FAILED, "gone")
+        await queue.looked.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(PlainView, "pause_s", 3600.0)
+    addresses = "".join(f"https://youtu.be/{n:011}\n" for n in range(40))
+    assert (await play(addresses, stop)).code == 130
+    assert (await play(f"{A}\n{B}\n", archive_all)).code == 0
+
+
 async def test_a_worker_that_died_ends_the_run_with_its_error() -> None:
     async def die(queue: Queue) -> None:
         raise StateError("the disk is gone")

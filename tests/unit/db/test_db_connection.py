@@ -322,6 +322,18 @@ async def test_a_migration_keeps_a_copy_and_is_all_or_nothing(tmp_path: Path) ->
         assert [row["video_id"] for row in await old.fetch("SELECT video_id FROM items")] == ["a"]
 
 
+async def test_a_new_file_comes_into_being_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    bad = migrate.Migration(migrate.bundled()[-1].number + 1, "INSERT INTO nowhere VALUES (1);\n")
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        await Database.open(path, migrations=[*migrate.bundled(), bad])
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        assert file.execute("PRAGMA user_version").fetchone() == (0,)
+    async with await Database.open(path) as db:
+        await submit(db, [video("a")])
+
+
 def test_the_numbers_of_the_migrations_have_no_gap() -> None:
     """A file is as new as its number: a migration that came later with a lower one would never run."""
     numbers = [each.number for each in migrate.bundled()]

@@ -46,6 +46,20 @@ def test_a_line_that_was_cut_short_ends_what_is_known(tmp_path: Path, torn: byte
     assert Ledger(tmp_path).get("b") == {"size": 1}
 
 
+@pytest.mark.parametrize("how", ["removed", "emptied"])
+def test_what_somebody_took_away_is_written_again(tmp_path: Path, how: str) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.put("a", size=9)
+    if how == "removed":
+        (tmp_path / LEDGER).unlink()
+    else:
+        (tmp_path / LEDGER).write_bytes(b"")
+    ledger.put("b", size=1)
+    ledger.drop("b")
+    assert Ledger(tmp_path).get("a") == {"size": 9}
+    assert Ledger(tmp_path).get("b") == {}
+
+
 def test_a_note_for_which_there_is_no_room_is_an_error_and_harms_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

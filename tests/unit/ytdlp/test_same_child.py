@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,8 @@ async def test_a_format_string_is_selected_by_ytdlp_alone(youtube: Youtube) -> N
     assert again == 1
 
 
-async def test_a_zygote_has_every_model_built() -> None:
+async def test_a_zygote_has_every_model_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cffi", sys.modules.get("cffi"))
     task.preload(TASKS.values(), ExtractionConfig().model_dump(mode="json"))
 
     def models(model: type[Any]) -> list[type[Any]]:

@@ -12,10 +12,11 @@ LEDGER = "validators.jsonl"
 
 
 class Ledger:
-    """Facts about files by their names; noted before the bytes that they are about are written.
+    """Facts about files by their names; what a file is to be is noted before its first byte.
 
-    Each change is a line, `[name, facts]` or `[name, null]`. What can't be read, where a full disk or a lost
-    power cut a line short, ends what is known.
+    A kill loses no note; after a lost power the newest may be gone, and what they were about is begun anew.
+
+    Each change is a line, `[name, facts]` or `[name, null]`; one that was cut short ends what is known.
     """
 
     def __init__(self, staging: Path) -> None:
@@ -71,17 +72,26 @@ class Ledger:
 
     def _append(self, name: str, facts: dict[str, Any] | None) -> None:
         """Far cheaper than a new file in place of the old one, which ext4 brings to the disk at once."""
-        line = json.dumps([name, facts]).encode() + b"\n"
+        lines = _line(name, facts)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self._path, flags, 0o600)
         try:
-            if os.fstat(descriptor).st_size != self._length:
+            size = os.fstat(descriptor).st_size
+            if size < self._length:
+                # Somebody has removed or emptied it.
+                lines = b"".join(_line(*known) for known in self._records.items()) + lines
+                self._length = 0
+            if size != self._length:
                 os.ftruncate(descriptor, self._length)
-            if os.write(descriptor, line) != len(line):
+            if os.write(descriptor, lines) != len(lines):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
         finally:
             os.close(descriptor)
-        self._length += len(line)
+        self._length += len(lines)
+
+
+def _line(name: str, facts: dict[str, Any] | None) -> bytes:
+    return json.dumps([name, facts]).encode() + b"\n"
 
 
 def is_plain(path: Path) -> bool:
