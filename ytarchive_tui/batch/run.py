@@ -209,8 +209,8 @@ class _Run:
     async def _pause(self) -> None:
         """While forty jobs change, a look after each change would cost more than the jobs."""
         seen = self._overview
-        downloads = self._request.settings.engine.downloads
-        near_its_end = seen.sources_open + seen.queued + seen.running <= 2 * downloads
+        few = 2 * (self._request.settings.engine.downloads + 1)
+        near_its_end = seen.sources_open + seen.queued + seen.running <= few
         brief = near_its_end or self._request.fail_fast
         with suppress(TimeoutError):
             await asyncio.wait_for(self._interrupts.asked.wait(), _BRIEF_S if brief else self._view.pause_s)
