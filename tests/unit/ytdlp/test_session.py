@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yt_dlp
+from yt_dlp.aes import aes_cbc_decrypt
 from yt_dlp.downloader.http import HttpFD
 from yt_dlp.extractor.youtube import YoutubeIE
 from yt_dlp.extractor.youtube._base import INNERTUBE_CLIENTS
@@ -81,6 +84,19 @@ def test_a_selector_is_built_once_for_the_same_quality(
             prepare("best[")
     prepare("18")
     assert built == ["bv*+ba/b", "18", "best[", "best["]
+
+
+def test_children_decrypt_in_c_though_cffi_is_kept_from_them() -> None:
+    """In a process of its own: what pytest has imported already can't be kept from anybody."""
+    code = (
+        "import sys; from ytarchive_tui.ytdlp import task; task.preload([], {}); "
+        "from yt_dlp import aes; from yt_dlp.dependencies import Cryptodome; "
+        "print(bool(Cryptodome.AES), sys.modules['cffi'], 'pycparser' in sys.modules); "
+        "print(aes.aes_cbc_decrypt_bytes(bytes(32), b'k' * 16, b'i' * 16).hex())"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    plain = bytes(aes_cbc_decrypt([0] * 32, list(b"k" * 16), list(b"i" * 16)))
+    assert ran.stdout.split("\n")[:2] == ["True None False", plain.hex()]
 
 
 def test_nothing_is_formatted_for_a_person(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
