@@ -209,7 +209,7 @@ class _Run:
     async def _pause(self) -> None:
         """While forty jobs change, a look after each change would cost more than the jobs."""
         seen = self._overview
-        few = 2 * (self._request.settings.engine.downloads + 1)
+        few = self._request.settings.engine.downloads + 1
         near_its_end = seen.sources_open + seen.queued + seen.running <= few
         brief = near_its_end or self._request.fail_fast
         with suppress(TimeoutError):

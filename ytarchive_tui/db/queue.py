@@ -108,20 +108,19 @@ class Queue:
         async def take(tx: Transaction) -> Job | None:
             if overdue:
                 await self._bring_back(tx)
-            claimed = await tx.one(
-                "UPDATE jobs SET status = 'running', owner = :owner, lease_until = :until, fence = "
-                "fence + 1, "
-                "attempt = attempt + 1, run_after = NULL, reason = NULL, updated_at = :now "
-                f"WHERE id = ({CLAIMABLE.format(NOT_BARRED if barred else '')}) RETURNING *",
-                {
-                    "owner": owner,
-                    "until": tx.now + seconds(self._lease_s),
-                    "now": tx.now,
-                    **self._chosen(stage, kind, barred),
-                },
+            # By itself: inside of the UPDATE, SQLite would make a temporary table of its one row.
+            found = await tx.one(
+                CLAIMABLE.format(NOT_BARRED if barred else ""), self._chosen(stage, kind, barred)
             )
-            if claimed is None:
+            if found is None:
                 return None
+            claimed = await tx.one(
+                "UPDATE jobs SET status = 'running', owner = ?, lease_until = ?, fence = fence + 1, "
+                "attempt = attempt + 1, run_after = NULL, reason = NULL, updated_at = ? "
+                "WHERE id = ? RETURNING *",
+                (owner, tx.now + seconds(self._lease_s), tx.now, found["id"]),
+            )
+            assert claimed is not None
             await attempts.start(tx, claimed)
             await journal.append(
                 tx,

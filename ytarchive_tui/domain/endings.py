@@ -31,3 +31,12 @@ async def to_the_end(work: Awaitable[T]) -> T:
     if (cancelled := await ended(future)) is not None:
         raise cancelled
     return future.result()
+
+
+async def called_off(task: asyncio.Future[Any]) -> None:
+    """Cancel a task and wait until it is really gone; its own errors are of no interest then."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()

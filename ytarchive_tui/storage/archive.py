@@ -67,15 +67,19 @@ def open_below(path: str, parent: int) -> Iterator[int]:
             yield folder
 
 
-def make_folder(name: str, parent: int, mode: int = 0o700) -> bool:
-    """Make the folder and tell whether it is new, whatever the umask; raises `OSError`."""
+def make_folder(name: str, parent: int, mode: int = 0o700, *, lasting: bool = True) -> bool:
+    """Make the folder and tell whether it is new, whatever the umask; raises `OSError`.
+
+    `lasting`: that it is there is on the disk when this returns.
+    """
     try:
         os.mkdir(name, mode, dir_fd=parent)
     except FileExistsError:
         return False
     with open_folder(name, parent) as folder:
         set_mode(folder, mode)
-    os.fsync(parent)
+    if lasting:
+        os.fsync(parent)
     return True
 
 
@@ -87,13 +91,13 @@ def set_mode(descriptor: int, mode: int) -> None:
 
 
 @contextmanager
-def private_folder(name: str, parent: int) -> Iterator[int]:
+def private_folder(name: str, parent: int, *, lasting: bool = True) -> Iterator[int]:
     """A folder of ours below `parent`, made when absent; a link or a stranger's is refused.
 
     It may belong to us or to the owner of the folder above, who rules over it anyway: on FAT and
-    exFAT every file belongs to whoever mounted the disk.
+    exFAT every file belongs to whoever mounted the disk. `lasting`: as `make_folder`'s.
     """
-    make_folder(name, parent)
+    make_folder(name, parent, lasting=lasting)
     with open_folder(name, parent) as folder:
         owner = os.fstat(folder).st_uid
         if owner not in (os.geteuid(), os.fstat(parent).st_uid):

@@ -94,7 +94,7 @@ def gather(staging: int, staged: StagedDownload) -> dict[str, str]:
     Returns the final names by the staged ones. A file that is nowhere is left to verification.
     """
     names = layout.file_names(staged.metadata, staged.files)
-    with private_folder(ITEM, staging) as item:
+    with private_folder(ITEM, staging, lasting=False) as item:
         for name, final in names.items():
             if name in ("", ".", "..", ITEM) or "/" in name or "\0" in name:
                 raise OSError(errno.EINVAL, "is not a plain file name", name)

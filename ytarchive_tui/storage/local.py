@@ -199,7 +199,11 @@ class LocalArchive:
 
 @contextmanager
 def _staging_of(job_id: int, marker: int) -> Iterator[int]:
-    with private_folder(STAGING, marker) as everyone, private_folder(str(job_id), everyone) as staging:
+    # What lies in it is not brought to the disk by force either, before it is verified.
+    with (
+        private_folder(STAGING, marker) as everyone,
+        private_folder(str(job_id), everyone, lasting=False) as staging,
+    ):
         yield staging
 
 

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ytarchive_tui.domain.amounts import size
 from ytarchive_tui.domain.disk import Disk, needed, reserve_of, to_write
+from ytarchive_tui.domain.endings import called_off
 from ytarchive_tui.domain.errors import Evidence, StageError
 from ytarchive_tui.domain.models import Job
 
@@ -94,7 +95,7 @@ class Room:
         try:
             await asyncio.wait({running, watch}, return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
-                await _cancelled(running)
+                await called_off(running)
                 watch.result()
             try:
                 done = await running
@@ -105,8 +106,8 @@ class Room:
             self._refused.discard(root)
             return done
         finally:
-            await _cancelled(watch)
-            await _cancelled(running)
+            await called_off(watch)
+            await called_off(running)
             self._begun.pop(job.id, None)
 
     def _admitted(self, job: Job, root: Path, expected: tuple[int | None, int]) -> _Begun:
@@ -191,11 +192,3 @@ def _too_full(disk: Disk, least: int) -> StageError:
             activity="staging",
         )
     )
-
-
-async def _cancelled(task: asyncio.Future[Any]) -> None:
-    """Cancel a task and wait until it is really gone; its own errors are told elsewhere."""
-    task.cancel()
-    await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()

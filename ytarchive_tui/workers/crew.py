@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from ytarchive_tui.domain.endings import called_off
 from ytarchive_tui.domain.ports import JobQueue
 from ytarchive_tui.workers.worker import Worker
 
@@ -64,8 +65,7 @@ class Crew:
             await asyncio.wait(tasks | ({waiting} if waiting else set()), return_when=asyncio.FIRST_COMPLETED)
         finally:
             if waiting is not None:
-                waiting.cancel()
-                await asyncio.wait({waiting})
+                await called_off(waiting)
         for n, (_, task) in list(self._places.items()):
             if task.done():
                 del self._places[n]

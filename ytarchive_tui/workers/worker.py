@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ytarchive_tui.domain.classification import classify
-from ytarchive_tui.domain.endings import ended
+from ytarchive_tui.domain.endings import called_off, ended
 from ytarchive_tui.domain.errors import Evidence, Failure, FailureClass, StageError, StateError
 from ytarchive_tui.domain.models import Claim, Job, JobKind, Stage, StageOutcome, Status, Stored
 from ytarchive_tui.domain.policy import (
@@ -148,7 +148,7 @@ class Worker:
         try:
             await asyncio.wait({work, renewal}, return_when=asyncio.FIRST_COMPLETED)
             if renewal.done() and not work.done():
-                await _cancelled(work)
+                await called_off(work)
                 if isinstance(error := renewal.exception(), _StopRequestedError) and _succeeded(work):
                     # It came to its end all the same, as a commit does: what is done stays done.
                     log.info("job %d ended before it could be stopped", error.job.id)
@@ -156,8 +156,8 @@ class Worker:
                     renewal.result()
             return await work
         finally:
-            await _cancelled(renewal)
-            await _cancelled(work)
+            await called_off(renewal)
+            await called_off(work)
 
     async def _renew(self, claim: Claim) -> None:
         """Renew until the job is taken away, cancelled or paused; raises what happened."""
@@ -237,14 +237,6 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
 
 def _succeeded(task: asyncio.Future[Any]) -> bool:
     return not task.cancelled() and task.exception() is None
-
-
-async def _cancelled(task: asyncio.Future[Any]) -> None:
-    """Cancel a task and wait until it is really gone; its own errors are of no interest then."""
-    task.cancel()
-    await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()
 
 
 def _failure(job: Job, error: Exception) -> Failure:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from ytarchive_tui.domain.errors import Evidence, StageError
@@ -17,6 +17,9 @@ Log = Callable[[str, int | None, str], None]
 
 LINE_LIMIT = 16 * 1024 * 1024
 LOG_LINE_LIMIT = 2_000
+BLOCK = 65536
+"""Bytes read at once; as many as a pipe holds."""
+MOST_BLOCKS = 16
 _PLAIN = {code: "�" for code in (*range(32), *range(127, 160)) if code != 9}
 _PLAIN |= {code: "�" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
 
@@ -36,18 +39,73 @@ async def reader_of(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.Base
     return stream, transport
 
 
-async def lines_of(stream: asyncio.StreamReader, limit: int) -> AsyncIterator[bytes]:
-    """The stream's lines; of a line longer than `limit` bytes only the beginning."""
-    kept = bytearray()
-    while block := await stream.read(65536):
+class Lines:
+    """Makes lines of blocks; of a line longer than `limit` bytes only the beginning."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept = bytearray()
+
+    def of(self, block: bytes) -> Iterator[bytes]:
+        """The lines that end in this block."""
         *ends, rest = block.split(b"\n")
         for end in ends:
-            yield bytes((kept + end)[:limit])
-            kept.clear()
-        if len(kept) < limit:
-            kept += rest
-    if kept:
-        yield bytes(kept[:limit])
+            yield bytes((self._kept + end)[: self._limit])
+            self._kept.clear()
+        if len(self._kept) < self._limit:
+            self._kept += rest
+
+    def rest(self) -> Iterator[bytes]:
+        """What came after the last line's end."""
+        if self._kept:
+            yield bytes(self._kept[: self._limit])
+            self._kept.clear()
+
+
+async def lines_of(stream: asyncio.StreamReader, limit: int) -> AsyncIterator[bytes]:
+    """The stream's lines; of a line longer than `limit` bytes only the beginning."""
+    lines = Lines(limit)
+    while block := await stream.read(BLOCK):
+        for line in lines.of(block):
+            yield line
+    for line in lines.rest():
+        yield line
+
+
+class Murmur:
+    """What comes through a pipe, read when it suits: it wakes nobody, as a stream would with each line."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Owns the descriptor from here on."""
+        os.set_blocking(descriptor, False)
+        self._descriptor: int | None = descriptor
+        self._lines = Lines(LOG_LINE_LIMIT)
+
+    def heard(self) -> Iterator[bytes]:
+        """The lines that have come since; of a writer that does not stop, some."""
+        for _ in range(MOST_BLOCKS):
+            if self._descriptor is None:
+                return
+            try:
+                block = os.read(self._descriptor, BLOCK)
+            except OSError:  # Mostly: nothing is there now.
+                return
+            yield from self._lines.of(block)
+            if len(block) < BLOCK:
+                return
+
+    def ended(self) -> Iterator[bytes]:
+        """The same, and what comes after the last line's end."""
+        yield from self.heard()
+        yield from self._lines.rest()
+
+    def close(self) -> list[bytes]:
+        """Let go of the pipe; the last lines, as `ended`."""
+        last = list(self.ended())
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
+        return last
 
 
 class Dialogue:

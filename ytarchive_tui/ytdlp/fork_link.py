@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ytarchive_tui.domain.endings import to_the_end
-from ytarchive_tui.ytdlp.dialogue import LOG_LINE_LIMIT, Dialogue, Log, lines_of
+from ytarchive_tui.ytdlp.dialogue import Dialogue, Log
 from ytarchive_tui.ytdlp.zygote_link import Child, ZygoteDiedError, ZygoteLink
 
-LAST_WORDS_S = 1.0
+HEAR_S = 0.25
+"""Between two looks at what children say on stderr, which is for the log alone."""
 KEPT = 8
 """Children that wait for their job's next task; the one that has waited longest makes room."""
 KEPT_S = 30.0
 
 
 class _Fork:
-    """A child, who is spoken with now, and what it says on stderr."""
+    """A child, and who is spoken with now."""
 
-    def __init__(self, child: Child) -> None:
+    def __init__(self, child: Child, dialogue: Dialogue) -> None:
         self.child = child
-        self.dialogue: Dialogue
-        self._listening = asyncio.create_task(self._listen())
+        self.dialogue = dialogue
 
-    async def let_go(self) -> None:
+    def hear(self) -> None:
+        """Note what it has said on stderr since."""
+        self._note(self.child.stderr.heard())
+
+    def end_task(self) -> None:
+        """Note the rest of what it said while it had this task."""
+        self._note(self.child.stderr.ended())
+
+    def let_go(self) -> None:
         """Hear the last words of a child that is gone."""
-        await asyncio.wait([self._listening], timeout=LAST_WORDS_S)
-        self._listening.cancel()
+        self._note(self.child.stderr.close())
         self.child.close()
 
-    async def _listen(self) -> None:
-        async for line in lines_of(self.child.stderr, LOG_LINE_LIMIT):
+    def _note(self, lines: Iterable[bytes]) -> None:
+        for line in lines:
             self.dialogue.note(line.decode(errors="replace"))
 
 
@@ -60,6 +67,7 @@ class ForkLink:
         self._told: dict[str, Any] = {}
         self._kept: dict[int, tuple[_Fork, asyncio.TimerHandle]] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._hearing: asyncio.Task[None] | None = None
 
     def warm_up(self) -> None:
         """Start the zygote before the first task needs it; a failure shows there."""
@@ -70,7 +78,10 @@ class ForkLink:
         self._warming.cancel()
         for job in list(self._kept):
             self._dismiss(job)
-        await asyncio.gather(self._warming, *self._ending, return_exceptions=True)
+        hearing = [self._hearing] if self._hearing else []
+        for task in hearing:
+            task.cancel()
+        await asyncio.gather(self._warming, *hearing, *self._ending, return_exceptions=True)
         await to_the_end(self._zygote.close())
 
     async def run(
@@ -87,13 +98,14 @@ class ForkLink:
         try:
             fork.child.send({"task": task, "request": request, "more": more})
             result = await dialogue.verdict(fork.child.stdout)
+            fork.end_task()
             if result is not None and more and job is not None:
                 self._keep(job, fork)
                 return result
             if not await fork.child.gone(self._grace_s):
                 await fork.child.end(self._grace_s)
             self._living.discard(fork)
-            await fork.let_go()
+            fork.let_go()
         except BaseException:
             await to_the_end(self._end(fork))
             raise
@@ -117,7 +129,7 @@ class ForkLink:
             await self._zygote.start()
             forking = asyncio.ensure_future(self._zygote.fork(self._memory))
             try:
-                fork = _Fork(await to_the_end(forking))
+                fork = _Fork(await to_the_end(forking), dialogue)
             except asyncio.CancelledError:
                 if forking.exception() is None:
                     await to_the_end(forking.result().end(self._grace_s))
@@ -127,13 +139,25 @@ class ForkLink:
             raise dialogue.died("ZygoteDied", f"the zygote died: {error}") from error
         fork.child.send(self._told)
         self._living.add(fork)
+        if self._hearing is None or self._hearing.done():
+            self._hearing = asyncio.create_task(self._hear(), name="stderr of children")
         return fork
+
+    async def _hear(self) -> None:
+        """Hear all children now and then, while there are any: one that is not heard would have to wait."""
+        while self._living:
+            await asyncio.sleep(HEAR_S)
+            for fork in tuple(self._living):
+                fork.hear()
 
     async def _end(self, fork: _Fork) -> None:
         """Return when the whole group is gone and its last words are heard."""
-        self._living.discard(fork)
-        await fork.child.end(self._grace_s)
-        await fork.let_go()
+        try:
+            # Heard until then: it may have more to say than a pipe holds.
+            await fork.child.end(self._grace_s)
+        finally:
+            self._living.discard(fork)
+            fork.let_go()
 
     def _keep(self, job: int, fork: _Fork) -> None:
         if job in self._kept or len(self._kept) >= KEPT:

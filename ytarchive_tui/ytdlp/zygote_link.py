@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ytarchive_tui.ytdlp.dialogue import Log, lines_of, plain, reader_of
+from ytarchive_tui.ytdlp.dialogue import Log, Murmur, lines_of, plain, reader_of
 
 PYTHON = (sys.executable, "-P", "-X", "utf8", "-m")
 """Runs a module with UTF-8 everywhere and without the working directory on the import path."""
@@ -56,7 +56,7 @@ class Child:
         self.exited = exited
         """The exit code (negative for a signal) once the whole group is gone; `ZygoteDiedError` else."""
         self.stdout: asyncio.StreamReader
-        self.stderr: asyncio.StreamReader
+        self.stderr: Murmur
         self._transports: list[asyncio.BaseTransport] = []
 
     async def connect(self, stdin: int, stdout: int, stderr: int) -> None:
@@ -65,8 +65,8 @@ class Child:
         transport, _ = await asyncio.get_running_loop().connect_write_pipe(asyncio.BaseProtocol, pipe)
         self._stdin = transport
         self.stdout, out = await reader_of(stdout)
-        self.stderr, err = await reader_of(stderr)
-        self._transports = [transport, out, err]
+        self.stderr = Murmur(stderr)
+        self._transports = [transport, out]
 
     def send(self, order: dict[str, Any]) -> None:
         """Write an order; stdin stays open, because its end means that we died."""
@@ -92,6 +92,7 @@ class Child:
         """Let go of the pipes."""
         for transport in self._transports:
             transport.close()
+        self.stderr.close()
 
     async def _gone_without_zygote(self) -> None:
         """Nobody reports the end any more: close the life line and look until the group is gone."""

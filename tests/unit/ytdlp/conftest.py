@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from child_kit import Kit
 
 from ytarchive_tui.domain.models import (
     Former,
@@ -128,3 +129,17 @@ def youtube(running_youtube: Youtube) -> Youtube:
     running_youtube.metadata.clear()
     running_youtube.logged.clear()
     return running_youtube
+
+
+@pytest.fixture(params=["fork", "pool"])
+async def kit(request: pytest.FixtureRequest) -> AsyncIterator[Kit]:
+    kit = Kit(request.param)
+    async with kit.pool:
+        yield kit
+
+
+@pytest.fixture
+async def forking() -> AsyncIterator[Kit]:
+    kit = Kit("fork")
+    async with kit.pool:
+        yield kit

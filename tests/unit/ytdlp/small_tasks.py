@@ -103,6 +103,25 @@ def babble(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
     return {"ok": True}
 
 
+def murmur(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
+    """Say a lot on stderr, the last line without an end; with `until_asked` only when asked to end."""
+    said = b"".join(b"line %d\n" % number for number in range(request["lines"])) + b"no end"
+
+    def say() -> None:
+        with open(2, "wb", closefd=False) as stderr:
+            stderr.write(said)
+
+    if request.get("until_asked"):
+        os.write(2, b"waiting\n")
+        emit({"ready": True})
+        try:
+            time.sleep(600)
+        finally:
+            say()
+    say()
+    return {"said": len(said)}
+
+
 def run_program(request: dict[str, Any], emit: Emit) -> dict[str, Any]:
     done = subprocess.run(request["command"], capture_output=True, text=True, check=False)
     return {"code": done.returncode, "out": done.stdout, "err": done.stderr[:500]}

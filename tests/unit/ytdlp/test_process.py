@@ -10,74 +10,14 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
+from child_kit import ENVIRONMENT, TASKS, Kit, alive, parent_of, until
 
 from ytarchive_tui.domain.errors import StageError
 from ytarchive_tui.ytdlp import zygote_link
-from ytarchive_tui.ytdlp.process import ChildPool
-
-HERE = Path(__file__).parent
-ENVIRONMENT = {"PYTHONPATH": os.pathsep.join((str(HERE), str(HERE.parents[2])))}
-FIRST = ("about", "count", "fail", "refuse", "hang_with_grandchild")
-NAMES = (*FIRST, "leave_grandchild", "eat", "die", "babble", "run_program", "listen")
-TASKS = {name: f"small_tasks:{name}" for name in NAMES}
-
-
-async def until(condition: Callable[[], bool], deadline_s: float = 10.0) -> None:
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come true in time"
-        await asyncio.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    """True for a process that exists and is not just a zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-class Kit:
-    def __init__(self, mode: Literal["fork", "pool"]) -> None:
-        self.mode = mode
-        self.logged: list[tuple[str, int | None, str]] = []
-        self.pool = ChildPool(
-            TASKS,
-            log=lambda *entry: self.logged.append(entry),
-            config={"colour": "blue"},
-            memory_limit=1024**3,
-            grace_s=0.3,
-            mode=mode,
-            environment=ENVIRONMENT,
-        )
-
-    async def evidence(self, task: str, **request: Any) -> Any:
-        with pytest.raises(StageError) as caught:
-            await self.pool.run(task, request)
-        return caught.value.evidence
-
-
-@pytest.fixture(params=["fork", "pool"])
-async def kit(request: pytest.FixtureRequest) -> AsyncIterator[Kit]:
-    kit = Kit(request.param)
-    async with kit.pool:
-        yield kit
-
-
-@pytest.fixture
-async def forking() -> AsyncIterator[Kit]:
-    kit = Kit("fork")
-    async with kit.pool:
-        yield kit
 
 
 async def test_a_task_runs_in_a_clean_group_of_its_own(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:

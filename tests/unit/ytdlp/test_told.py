@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from test_process import Kit, kit  # noqa: F401 - a fixture
+from child_kit import Kit
 
 from ytarchive_tui.ytdlp import task
 from ytarchive_tui.ytdlp.child.pace import Pace
 
 
-async def test_children_hear_what_is_said_before_and_while_they_run(kit: Kit) -> None:  # noqa: F811
+async def test_children_hear_what_is_said_before_and_while_they_run(kit: Kit) -> None:
     kit.pool.tell({"limit_bps": 1})
 
     async def on_event(event: dict[str, int]) -> None:
