@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ytarchive_tui.services import log_lines
+from ytarchive_tui.services.log_file_index import LogFile
 from ytarchive_tui.services.log_filter import LogFilter, parsed
 from ytarchive_tui.services.log_lines import LogReader
 from ytarchive_tui.services.logs import log_file
@@ -81,6 +83,30 @@ def test_older_files_come_after_the_newest_and_numbers_stay_with_their_lines(
     assert reader.lines([number])[number].text == messages[-1]
     after = texts(reader)
     assert after == (messages + messages[:250])[-len(after) :]
+
+
+def test_a_file_that_moves_on_while_the_files_are_listed_is_not_passed_over(
+    tmp_path: Path, reader: LogReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [f"{n} " + "x" * 900 for n in range(670)]
+    opened, rotations = log_lines.LogFile, iter(range(1))
+
+    def opening(path: Path) -> LogFile:
+        file = opened(path)
+        if path.name.endswith(".2") and next(rotations, None) is not None:
+            with written(tmp_path, *messages[500:]):
+                pass
+        return file
+
+    with written(tmp_path, *messages[:500]):
+        pass
+    files = len(list(tmp_path.iterdir()))
+    assert files > 2
+    monkeypatch.setattr(log_lines, "LogFile", opening)
+    reader.start()
+    until(lambda: reader.view.complete and texts(reader)[-1:] == messages[-1:])
+    assert len(list(tmp_path.iterdir())) > files
+    assert texts(reader) == messages
 
 
 def test_nothing_is_lost_while_files_rotate_at_speed(tmp_path: Path, reader: LogReader) -> None:

@@ -167,9 +167,9 @@ class LogReader:
 
     def _find_files(self) -> None:
         """Notice that files rotated: new ones come last, those that are gone are let go."""
-        with suppress(FileNotFoundError):
-            if self._files and os.stat(self._path).st_ino == self._files[-1].inode:
-                return
+        newest = self._newest()
+        if self._files and newest == self._files[-1].inode:
+            return
         known = {file.inode: file for file in self._files}
         found: list[LogFile] = []
         for path in [self._path.with_name(f"{NAME}.{n}") for n in range(FILES - 1, 0, -1)] + [self._path]:
@@ -180,17 +180,24 @@ class LogReader:
                     file = known[file.inode]
                 if file not in found:
                     found.append(file)
-        with suppress(FileNotFoundError):
-            if not found or os.stat(self._path).st_ino != found[-1].inode:
-                # They rotated while they were being listed: look again the next time.
-                for file in found:
-                    if file.inode not in known:
-                        file.close()
-                return
+        missed = newest is not None and (not found or found[-1].inode != newest)
+        if missed or self._newest() != newest:
+            # They rotated while they were being listed, and one may have been passed over: the next time.
+            for file in found:
+                if file.inode not in known:
+                    file.close()
+            return
         for file in known.values():
             if file not in found:
                 file.close()
         self._files = found
+
+    def _newest(self) -> int | None:
+        """The inode of the file that is written to; None between two, and where there is none."""
+        try:
+            return os.stat(self._path).st_ino
+        except FileNotFoundError:
+            return None
 
     def _publish(self) -> None:
         """Number the files as far as their lengths are known, and put a new view in place."""
