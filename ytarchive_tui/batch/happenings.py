@@ -7,6 +7,7 @@ a batch may have a million jobs.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -132,10 +133,12 @@ class Follower:
         return await self._look.ask(lambda: self._told_of(ripe))
 
     async def _told_of(self, ripe: Sequence[JournalEntry]) -> list[Happening]:
-        lines = await self._lines({entry.job_id for entry in ripe if entry.job_id is not None})
-        self.held = await self._queue.standing(self._sources, _HELD)
         archived = [each.job_id for each in ripe if each.kind is EventKind.ITEM_ARCHIVED and each.job_id]
-        notes = await self._queue.notes(archived) if archived else {}
+        lines, self.held, notes = await asyncio.gather(
+            self._lines({entry.job_id for entry in ripe if entry.job_id is not None}),
+            self._queue.standing(self._sources, _HELD),
+            self._queue.notes(archived),
+        )
         already = await self._already()
         happened = (self._happening(entry, lines, notes) for entry in ripe)
         return [*already, *filter(None, happened)]

@@ -244,9 +244,10 @@ class _Run:
             self._trouble |= happening.kind in TROUBLE
             if not self._request.dry_run or happening.kind is Kind.LISTED:
                 self._view.happened(happening)
-        await self._tell_of_site(at_once=at_once)
-        await self._tell_of_quota(at_once=at_once)
-        self._view.state(State(self._overview, await self._queue.live(), self._follower.held))
+        live, _, _ = await asyncio.gather(
+            self._queue.live(), self._tell_of_site(at_once=at_once), self._tell_of_quota(at_once=at_once)
+        )
+        self._view.state(State(self._overview, live, self._follower.held))
 
     async def _tell_of_site(self, *, at_once: bool) -> None:
         """Say when the site is left alone, or when there is no network, and when that is over."""

@@ -31,7 +31,7 @@ PROGRESS_S = 1.0
 class JsonView:
     """JSON lines; with `quiet` there are no `progress` objects."""
 
-    pause_s = 0.5
+    pause_s = 1.0
 
     def __init__(self, data: LineWriter, messages: LineWriter, *, quiet: bool = False) -> None:
         self._data = data

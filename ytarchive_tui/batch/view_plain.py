@@ -30,7 +30,7 @@ _GOOD_NEWS = frozenset({Kind.LISTED, Kind.STARTED, Kind.ARCHIVED, Kind.ALREADY})
 class PlainView:
     """Plain lines; with `quiet` only what went wrong is told."""
 
-    pause_s = 0.5
+    pause_s = 1.0
 
     def __init__(self, data: LineWriter, messages: LineWriter, *, quiet: bool = False) -> None:
         self._data = data

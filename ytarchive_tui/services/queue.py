@@ -93,7 +93,7 @@ class QueueService:
 
     async def notes(self, job_ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
         """What is noted about the archived items of some jobs: what was refused, withheld or left out."""
-        return await copies.notes_of_jobs(self._db, job_ids)
+        return await copies.notes_of_jobs(self._db, job_ids) if job_ids else {}
 
     async def live(self) -> tuple[LiveLine, ...]:
         """The running jobs, in queue order, each with its newest progress."""

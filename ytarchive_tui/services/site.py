@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import datetime
 from pathlib import Path
@@ -90,15 +91,17 @@ class SiteService:
         self._settings = settings
 
     async def standing(self) -> Standing:
-        """How we stand; two small reads."""
+        """How we stand; some small reads."""
         wished = await reach(self._db)
         account = wished.account or self._account
         rows = SiteRows(self._db, account)
         now = from_us(self._db.now())
-        refused, offline = await rows.breaker(YOUTUBE), await rows.breaker(NETWORK)
+        refused, offline, stored = await asyncio.gather(
+            rows.breaker(YOUTUBE), rows.breaker(NETWORK), rows.budget(YOUTUBE)
+        )
         shown = offline if offline.is_open else refused
         pace = rules_of(self._settings, own_cookies=wished.own_cookies).pace
-        budget = governor.now_is(await rows.budget(YOUTUBE) or governor.fresh(pace, now), pace, now)
+        budget = governor.now_is(stored or governor.fresh(pace, now), pace, now)
         return Standing(
             offline=offline.is_open,
             held=shown.is_open,

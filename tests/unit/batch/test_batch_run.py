@@ -105,9 +105,10 @@ async def test_lines_are_read_of_what_happened_alone() -> None:
 
     async def one_after_the_other(queue: Queue) -> None:
         for job_id in list(queue.jobs):
-            queue.looked.clear()
             queue.archive(job_id)
-            await queue.looked.wait()
+            while not any(job_id in jobs for jobs in queue.looks):
+                queue.looked.clear()
+                await queue.looked.wait()
 
     ran = await play(f"{A}\n{B}\n{C}\n", one_after_the_other)
     assert ran.out.count("archived  ") == 3
