@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ytarchive_tui.services.queue_lines import Overview
 
-_SETTLED_S = 1.0
+SETTLED_S = 2.0
+"""More than passes between any two looks: one alone may fall into the moment between two stages."""
 
 
 class Patience:
@@ -46,7 +47,7 @@ class Patience:
             # Nobody knows when, between two looks, this was over.
             self._looked_at = None
             return False
-        if (queued or seen.held) and self._waited_s <= _SETTLED_S:
+        if (queued or seen.held) and self._waited_s <= SETTLED_S:
             # A stage may just have ended whose next one, in storage, begins in a moment.
             return False
         next_s = (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ytarchive_tui.services.queue_lines import Overview
     from ytarchive_tui.services.site import Standing
 
-_TICK_S = 0.25
+TICK_S = 0.25
 _SITE_S = 0.5
 """Between two looks at how the site and the line stand."""
 _BRIEF_S = 0.1
@@ -204,7 +204,7 @@ class _Run:
                 if self._is_out():
                     return
             await self._pause()
-            await _first(self._queue.wait_for_change(_TICK_S), self._interrupts.asked.wait())
+            await _first(self._queue.wait_for_change(TICK_S), self._interrupts.asked.wait())
 
     async def _pause(self) -> None:
         """While forty jobs change, a look after each change would cost more than the jobs."""
@@ -226,7 +226,7 @@ class _Run:
         drain = asyncio.create_task(self._runtime.drain())
         while not drain.done() and not self._interrupts.now.is_set():
             await self._tell()
-            await _first(asyncio.wait({drain}, timeout=_TICK_S), self._interrupts.now.wait())
+            await _first(asyncio.wait({drain}, timeout=TICK_S), self._interrupts.now.wait())
         if not drain.done():
             drain.cancel()
             await asyncio.wait({drain})
@@ -244,10 +244,9 @@ class _Run:
             self._trouble |= happening.kind in TROUBLE
             if not self._request.dry_run or happening.kind is Kind.LISTED:
                 self._view.happened(happening)
-        live, _, _ = await asyncio.gather(
-            self._queue.live(), self._tell_of_site(at_once=at_once), self._tell_of_quota(at_once=at_once)
-        )
-        self._view.state(State(self._overview, live, self._follower.held))
+        await self._tell_of_site(at_once=at_once)
+        await self._tell_of_quota(at_once=at_once)
+        self._view.state(State(self._overview, await self._queue.live(), self._follower.held))
 
     async def _tell_of_site(self, *, at_once: bool) -> None:
         """Say when the site is left alone, or when there is no network, and when that is over."""

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
+
 from ytarchive_tui.db import journal
 from ytarchive_tui.db.connection import Database, Transaction
 from ytarchive_tui.db.times import to_us
 from ytarchive_tui.domain.breaker import NETWORK, Breaker
 from ytarchive_tui.domain.events import EventKind
 
-_OF = "SELECT data FROM site_breakers WHERE site = ? AND account = ?"
+OF = "SELECT data FROM site_breakers WHERE site = ? AND account = ?"
 
 
 async def breaker(db: Database, site: str, account: str) -> Breaker:
     """How it stands; closed when it never opened."""
-    rows = await db.fetch(_OF, (site, account))
+    return breaker_of(await db.fetch(OF, (site, account)))
+
+
+def breaker_of(rows: Sequence[sqlite3.Row]) -> Breaker:
+    """The one that `OF` brings."""
     return Breaker.model_validate_json(rows[0]["data"]) if rows else Breaker()
 
 
 async def keep(db: Database, site: str, account: str, new: Breaker) -> None:
     """Store it; an opening, a longer one and a closing are journalled, and told to all who wait."""
     async with db.write() as tx:
-        row = await tx.one(_OF, (site, account))
+        row = await tx.one(OF, (site, account))
         old = Breaker.model_validate_json(row["data"]) if row else Breaker()
         await _write(tx, site, account, new)
         # Being offline has no news but its beginning and its end.

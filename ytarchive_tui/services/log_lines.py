@@ -167,12 +167,13 @@ class LogReader:
 
     def _find_files(self) -> None:
         """Notice that files rotated: new ones come last, those that are gone are let go."""
-        newest = self._newest()
-        if self._files and newest == self._files[-1].inode:
+        if self._files and _inode(self._path) == self._files[-1].inode:
             return
+        paths = [self._path.with_name(f"{NAME}.{n}") for n in range(FILES - 1, 0, -1)] + [self._path]
+        before = [_inode(path) for path in paths]
         known = {file.inode: file for file in self._files}
         found: list[LogFile] = []
-        for path in [self._path.with_name(f"{NAME}.{n}") for n in range(FILES - 1, 0, -1)] + [self._path]:
+        for path in paths:
             with suppress(FileNotFoundError):
                 file = LogFile(path)
                 if file.inode in known:
@@ -180,8 +181,7 @@ class LogReader:
                     file = known[file.inode]
                 if file not in found:
                     found.append(file)
-        missed = newest is not None and (not found or found[-1].inode != newest)
-        if missed or self._newest() != newest:
+        if before != [_inode(path) for path in paths] or {file.inode for file in found} != {*before} - {None}:
             # They rotated while they were being listed, and one may have been passed over: the next time.
             for file in found:
                 if file.inode not in known:
@@ -191,13 +191,6 @@ class LogReader:
             if file not in found:
                 file.close()
         self._files = found
-
-    def _newest(self) -> int | None:
-        """The inode of the file that is written to; None between two, and where there is none."""
-        try:
-            return os.stat(self._path).st_ino
-        except FileNotFoundError:
-            return None
 
     def _publish(self) -> None:
         """Number the files as far as their lengths are known, and put a new view in place."""
@@ -217,3 +210,11 @@ class LogReader:
         view = LogView(tuple(file.part(self._filter) for file in numbered), done)
         if view != self.view:
             self.view = view
+
+
+def _inode(path: Path) -> int | None:
+    """Of the file that has this name now; None when none has."""
+    try:
+        return os.stat(path).st_ino
+    except FileNotFoundError:
+        return None

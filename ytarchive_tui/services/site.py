@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from ytarchive_tui.db.connection import Database
 from ytarchive_tui.db.reach import reach
 from ytarchive_tui.db.times import from_us
 from ytarchive_tui.domain import governor
-from ytarchive_tui.domain.breaker import NETWORK, YOUTUBE, CoolDown
+from ytarchive_tui.domain.breaker import CoolDown
 from ytarchive_tui.domain.governor import ACCOUNT_PER_HOUR, GUEST_PER_HOUR, GovernorRules, SiteRules
 from ytarchive_tui.domain.models import Frozen
 from ytarchive_tui.domain.text import plain
@@ -96,9 +95,7 @@ class SiteService:
         account = wished.account or self._account
         rows = SiteRows(self._db, account)
         now = from_us(self._db.now())
-        refused, offline, stored = await asyncio.gather(
-            rows.breaker(YOUTUBE), rows.breaker(NETWORK), rows.budget(YOUTUBE)
-        )
+        refused, offline, stored = await rows.standing()
         shown = offline if offline.is_open else refused
         pace = rules_of(self._settings, own_cookies=wished.own_cookies).pace
         budget = governor.now_is(stored or governor.fresh(pace, now), pace, now)

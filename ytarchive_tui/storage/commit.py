@@ -107,7 +107,7 @@ def commit(
     root_folder: int, staging: int, metadata: ItemMetadata, content: Manifest, modes: Modes
 ) -> Committed:
     """Write the manifest, then move the item's folder to a free name in the archive; raises `OSError`."""
-    with private_folder(ITEM, staging) as item:
+    with private_folder(ITEM, staging, lasting=False) as item:
         _keep_only({layout.composed(file.name) for file in content.files}, item)
         if not manifest.is_complete(content, item):
             raise OSError(errno.EIO, "a file vanished after it was verified", str(layout.folder(metadata)))

@@ -50,16 +50,16 @@ class Lines:
         """The lines that end in this block."""
         *ends, rest = block.split(b"\n")
         for end in ends:
-            yield bytes((self._kept + end)[: self._limit])
-            self._kept.clear()
+            line, self._kept = self._kept + end, bytearray()
+            yield bytes(line[: self._limit])
         if len(self._kept) < self._limit:
             self._kept += rest
 
     def rest(self) -> Iterator[bytes]:
         """What came after the last line's end."""
-        if self._kept:
-            yield bytes(self._kept[: self._limit])
-            self._kept.clear()
+        line, self._kept = self._kept, bytearray()
+        if line:
+            yield bytes(line[: self._limit])
 
 
 async def lines_of(stream: asyncio.StreamReader, limit: int) -> AsyncIterator[bytes]:

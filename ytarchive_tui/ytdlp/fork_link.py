@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ytarchive_tui.domain.endings import to_the_end
+from ytarchive_tui.domain.endings import called_off, to_the_end
 from ytarchive_tui.ytdlp.dialogue import Dialogue, Log
 from ytarchive_tui.ytdlp.zygote_link import Child, ZygoteDiedError, ZygoteLink
 
@@ -78,10 +78,9 @@ class ForkLink:
         self._warming.cancel()
         for job in list(self._kept):
             self._dismiss(job)
-        hearing = [self._hearing] if self._hearing else []
-        for task in hearing:
-            task.cancel()
-        await asyncio.gather(self._warming, *hearing, *self._ending, return_exceptions=True)
+        await asyncio.gather(self._warming, *self._ending, return_exceptions=True)
+        if self._hearing is not None:
+            await called_off(self._hearing)
         await to_the_end(self._zygote.close())
 
     async def run(
@@ -132,8 +131,7 @@ class ForkLink:
                 fork = _Fork(await to_the_end(forking), dialogue)
             except asyncio.CancelledError:
                 if forking.exception() is None:
-                    await to_the_end(forking.result().end(self._grace_s))
-                    forking.result().close()
+                    await to_the_end(self._end(_Fork(forking.result(), dialogue)))
                 raise
         except ZygoteDiedError as error:
             raise dialogue.died("ZygoteDied", f"the zygote died: {error}") from error
@@ -148,7 +146,10 @@ class ForkLink:
         while self._living:
             await asyncio.sleep(HEAR_S)
             for fork in tuple(self._living):
-                fork.hear()
+                try:
+                    fork.hear()
+                except Exception as error:  # Of whoever keeps the log: the children must not wait for it.
+                    self._log("zygote", None, f"a child could not be heard: {type(error).__name__}")
 
     async def _end(self, fork: _Fork) -> None:
         """Return when the whole group is gone and its last words are heard."""
@@ -175,6 +176,8 @@ class ForkLink:
             return None
         fork, timer = self._kept.pop(job)
         timer.cancel()
+        # What it said since belongs to the task before.
+        fork.end_task()
         return fork
 
     def _dismiss(self, job: int) -> None:

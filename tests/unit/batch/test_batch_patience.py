@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ytarchive_tui.batch import patience
+from ytarchive_tui.batch.run import TICK_S
+from ytarchive_tui.batch.view import View
+from ytarchive_tui.batch.view_json import JsonView
+from ytarchive_tui.batch.view_live import LiveView
+from ytarchive_tui.batch.view_plain import PlainView
 from ytarchive_tui.services.queue_lines import Overview
 
 
@@ -59,8 +64,16 @@ def test_a_stage_that_ended_between_two_looks_has_time_for_its_next_one(
     for later in (1.25, 0.005):
         clock[0] += later
         assert not waits.is_out(seen(total=9, done=3, queued=6), 900)
-    clock[0] += 1.25
+    clock[0] += patience.SETTLED_S
     assert waits.is_out(seen(total=9, done=3, queued=6), 900)
+
+
+@pytest.mark.parametrize("view", [PlainView, JsonView, LiveView])
+def test_no_single_time_between_two_looks_is_a_wait(clock: list[float], view: type[View]) -> None:
+    waits = patience.Patience(10)
+    assert not waits.is_out(seen(total=9, done=2, queued=7), 900)
+    clock[0] += view.pause_s + TICK_S
+    assert not waits.is_out(seen(total=9, done=3, queued=6), 900)
 
 
 def test_a_wait_beyond_the_limit_and_the_absence_of_any_end_it(clock: list[float]) -> None:
@@ -72,7 +85,7 @@ def test_what_is_queued_waits_as_long_as_the_site_is_left_alone(clock: list[floa
     def ends_after(held_s: float, **counts: float) -> bool:
         waits = patience.Patience(10)
         assert not waits.is_out(seen(**counts), held_s), "what runs on may be about to begin"
-        clock[0] += 2
+        clock[0] += patience.SETTLED_S + 0.1
         return waits.is_out(seen(**counts), held_s)
 
     assert ends_after(600, total=5, queued=5)

@@ -180,7 +180,7 @@ async def test_a_short_wait_is_waited_for() -> None:
 
 
 async def test_a_site_that_answers_again_keeps_the_run_going(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "_SETTLED_S", -1.0)
+    monkeypatch.setattr(patience, "SETTLED_S", -1.0)
     runtimes: list[Runtime] = []
 
     async def script(queue: Queue) -> None:
