@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -49,6 +50,37 @@ async def test_it_is_heard_before_the_same_child_is_given_another_task(forking: 
     assert forking.logged == [("murmur", 1, "line 0"), ("murmur", 1, "no end")]
     await forking.pool.run("about", {"job": 1})
     assert [(task, job) for task, job, _ in forking.logged[2:]] == [("about", 1)]
+
+
+async def test_children_that_come_after_a_pause_are_heard_as_well(forking: Kit) -> None:
+    await forking.pool.run("about", {})
+    link = forking.pool._children
+    await until(lambda: link._hearing is not None and link._hearing.done())
+    await asyncio.wait_for(forking.pool.run("murmur", {"lines": LINES}), 30)
+    assert numbered(forking) == [f"line {number}" for number in range(LINES)]
+
+
+@pytest.mark.parametrize("steps", range(1, 9))
+async def test_a_child_whose_start_is_cancelled_twice_leaves_no_pipe_behind(forking: Kit, steps: int) -> None:
+    async def descriptors() -> int:
+        await asyncio.sleep(0.1)  # Transports close their pipes at the loop's next turn.
+        return len(os.listdir("/proc/self/fd"))
+
+    await forking.pool.run("about", {})
+    zygote = forking.pool._children._zygote.pid
+    before = await descriptors()
+    os.kill(zygote, signal.SIGSTOP)
+    task = asyncio.ensure_future(forking.pool.run("about", {}))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.sleep(0.05)
+    os.kill(zygote, signal.SIGCONT)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await descriptors() == before
 
 
 def test_a_writer_that_does_not_stop_is_left_after_a_while() -> None:
