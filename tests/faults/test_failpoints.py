@@ -11,7 +11,7 @@ import re
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,10 +129,15 @@ class Strikes:
         if plan.kind:
             self.usual[plan.kind] = max(1, plan.calls)
 
-    def make(self, plan: Plan, folder: Path, *, first_run: bool) -> int:
-        """Write the plan; the seed for the run."""
+    def make(self, plan: Plan, folder: Path, *, first_run: bool, wanted: Set[str]) -> int:
+        """Write the plan; the seed for the run. Every second one seeks what is `wanted`."""
         self._number += 1
         how, chance = self._chance.choice(WAYS), self._chance
+        sought = [point for point in sorted(self._known) if _transition(point) in wanted]
+        if sought and self._number % 2 == 0:
+            point = chance.choice(sought)
+            plan.make(folder, strike=chance.randint(1, self._known[point].times), how=how, point=point)
+            return self._known[point].seed
         if self._number % 2 and not first_run:
             kind = KINDS[self._number // 2 % len(KINDS)]
             plan.make(folder, strike=chance.randint(1, self.usual[kind]), how=how, kind=kind)
@@ -145,6 +150,11 @@ class Strikes:
         strike = chance.randint(1, min(self._known[point].times, LATEST))
         plan.make(folder, strike=strike, how=how, point=point)
         return self._known[point].seed
+
+
+def _transition(point: Point) -> str:
+    """What the database was about to store there."""
+    return point.doing.removesuffix(" #*")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +183,8 @@ def test_kill_storm(engine: ForkedEngine, tmp_path: Path, kills: int, seed: int)
         for turn in range(KILLS_OF_A_PLACE + 1):
             # A run that was not struck ends by itself, and so completes the place.
             if turn < KILLS_OF_A_PLACE and (number < kills or missing()):
-                person = strikes.make(engine.plan, place.folder, first_run=turn == 0)
+                wanted = missing() if number >= kills else frozenset[str]()
+                person = strikes.make(engine.plan, place.folder, first_run=turn == 0, wanted=wanted)
             else:
                 engine.plan.make(place.folder)
             code = engine.run(place, seed=person)
@@ -186,7 +197,7 @@ def test_kill_storm(engine: ForkedEngine, tmp_path: Path, kills: int, seed: int)
             struck = engine.plan.struck
             assert struck is not None
             points[name_of(struck)] += 1
-            transitions[struck.point.doing.removesuffix(" #*")] += 1
+            transitions[_transition(struck.point)] += 1
         place.assert_complete()
         shutil.rmtree(tmp_path / str(places))
     print(f"\n{number} kills, {places} archives with {places * ITEMS} items")
