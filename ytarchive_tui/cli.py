@@ -154,6 +154,17 @@ for _command in (*SOURCE_COMMANDS, *ARCHIVE_COMMANDS, *QUESTIONS, recovery):
     cli.add_command(_command)
 
 
+def _let_go_of_lost_streams() -> None:
+    """Say the rest; where nobody hears it, as in a window that was closed, that is not the program's end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            from ytarchive_tui.batch.output import silence
+
+            silence(stream)
+
+
 def _stand_in_for_closed_streams() -> None:
     """Lead standard streams nowhere that were closed (`>&-`): Python has None in their place.
 
@@ -190,6 +201,7 @@ def main() -> NoReturn:
         from ytarchive_tui.commands.errors import explained
 
         code = explained(error)
+    _let_go_of_lost_streams()
     # Nobody needs what is left any more, and to look through it for cycles takes a twentieth of a second.
     gc.freeze()
     sys.exit(code if isinstance(code, int) else 0)
