@@ -50,7 +50,11 @@ class Terminal:
         self.size = size
         self.resize(*size)
         self.modes_before = termios.tcgetattr(follower)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("YTARCHIVE_")}
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("YTARCHIVE_", "PYTHONUNBUFFERED"))
+        }
         wanted: dict[str, str | None] = {
             **clean, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "HOME": str(home),
             # They would say more than the window's own size.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import signal
 import sys
+import termios
 from collections.abc import Callable
 
 from ytarchive_tui.services.settings import SettingsFile
@@ -21,6 +23,8 @@ LAST_RESORT_S = 12.0
 SETTLED_S = 3.0
 """What is there by then is there to stay: to look through all of it for garbage would hold up the keys, each
 time for 50 ms."""
+LOOK_S = 1.0
+"""Between two looks whether the terminal is still there: its end is not told to everybody, or not in time."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -58,8 +62,15 @@ async def run_screen(
         if number != signal.SIGINT:
             loop.call_later(TERMINATED_S, bridge.hurry)
 
+    def look() -> None:
+        if _vanished():
+            on_signal(signal.SIGHUP)
+        else:
+            looking[:] = [loop.call_later(LOOK_S, look)]
+
     for number in _SIGNALS:
         loop.add_signal_handler(number, on_signal, number)
+    looking = [loop.call_later(LOOK_S, look)]
     settled = loop.call_later(SETTLED_S, gc.freeze)
     try:
         await app.run_async()
@@ -70,12 +81,24 @@ async def run_screen(
         await bridge.close()
     finally:
         settled.cancel()
+        looking[0].cancel()
         last_resort.disarm()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
     if app.return_code:
         return 1
     return 130 if caught else 0
+
+
+def _vanished() -> bool:
+    """Whether the terminal that we had is gone, as when its window was closed."""
+    try:
+        termios.tcgetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+    except termios.error as error:
+        return bool(error.args and error.args[0] == errno.EIO)
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _say(text: str) -> None:
