@@ -39,7 +39,7 @@ def assert_left_alone(database: Path, found: list[Hold], log: list[RequestRecord
     """In each cool-down only jobs ask that had begun before it, and one probe goes between two of them."""
     with closing(sqlite3.connect(database)) as db:
         rows = db.execute(
-            "SELECT i.video_id, t.started_at / 1e6, t.ended_at / 1e6 FROM attempts t JOIN jobs j ON j.id = "
+            "SELECT i.video_id, t.started_at / 1e6, t.ended_at / 1e6, t.failure_class FROM attempts t JOIN jobs j ON j.id = "
             "t.job_id JOIN items i ON i.id = j.item_id WHERE t.stage <> 'storage'"
         ).fetchall()
     asked = [
@@ -48,12 +48,18 @@ def assert_left_alone(database: Path, found: list[Hold], log: list[RequestRecord
         if record.kind in COUNTED
     ]
     for hold in found:
-        assert [video for video, start, _ in rows if hold.begins < start < hold.ends] == [], hold
-        begun = {video for video, start, end in rows if start < hold.begins <= end}
+        assert [video for video, start, *_ in rows if hold.begins < start < hold.ends] == [], hold
+        begun = {video for video, start, end, _ in rows if start < hold.begins <= end}
         late = [(at, video) for at, video in asked if hold.begins < at < hold.ends and video not in begun]
         assert late == [], hold
     for hold, following in pairwise(found):
-        if following.trips == hold.trips + 1 and following.begins - hold.ends < hold.ends - hold.begins:
-            running = {video for video, start, end in rows if start < hold.ends <= end}
+        between = [
+            (end, why) for _, start, end, why in rows if hold.ends <= start and end <= following.begins
+        ]
+        # Once a probe has gone well, work goes on until the next refusal.
+        well = any(why is None for _, why in between)
+        soon = following.begins - hold.ends < hold.ends - hold.begins
+        if following.trips == hold.trips + 1 and soon and not well:
+            running = {video for video, start, end, _ in rows if start < hold.ends <= end}
             probes = {video for at, video in asked if hold.ends <= at < following.begins} - running
             assert len(probes) <= 1, (hold, following)
