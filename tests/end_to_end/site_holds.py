@@ -39,8 +39,8 @@ def assert_left_alone(database: Path, found: list[Hold], log: list[RequestRecord
     """In each cool-down only jobs ask that had begun before it, and one probe goes between two of them."""
     with closing(sqlite3.connect(database)) as db:
         rows = db.execute(
-            "SELECT i.video_id, t.started_at / 1e6, t.ended_at / 1e6, t.failure_class FROM attempts t JOIN jobs j ON j.id = "
-            "t.job_id JOIN items i ON i.id = j.item_id WHERE t.stage <> 'storage'"
+            "SELECT i.video_id, t.started_at / 1e6, t.ended_at / 1e6, t.failure_class FROM attempts t "
+            "JOIN jobs j ON j.id = t.job_id JOIN items i ON i.id = j.item_id WHERE t.stage <> 'storage'"
         ).fetchall()
     asked = [
         (datetime.fromisoformat(record.time).timestamp(), record.video_id)
