@@ -63,8 +63,6 @@ async def run_screen(
             loop.call_later(TERMINATED_S, bridge.hurry)
 
     def look() -> None:
-        if caught:
-            return  # Told already; a second time would cut short what runs.
         if _vanished():
             on_signal(signal.SIGHUP)
         else:
